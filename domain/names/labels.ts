@@ -1,0 +1,26 @@
+/** The labels and annotations that KubeNova puts on what it makes (decisions.md 19, 21, 22). */
+export const LABEL = {
+  managedBy: "app.kubernetes.io/managed-by",
+  tenant: "kubenova.io/tenant",
+  project: "kubenova.io/project",
+  app: "kubenova.io/app",
+  environment: "kubenova.io/environment",
+  cluster: "kubenova.io/cluster",
+} as const;
+
+export const ANNOTATION = {
+  /** UID of the ResourceGraph that owns an object: the ownership mark that prune insists on. */
+  graph: "kubenova.io/graph-uid",
+  /** Desired-set key, revision, digest and epoch that a custom resource was written from. */
+  key: "kubenova.io/desired-key",
+  revision: "kubenova.io/desired-revision",
+  digest: "kubenova.io/desired-digest",
+  epoch: "kubenova.io/epoch",
+  /** Set when a first snapshot of a new epoch lacks the object: it stays until a tombstone or a confirmation. */
+  orphaned: "kubenova.io/orphaned",
+  correlation: "kubenova.io/correlation-id",
+} as const;
+
+export const MANAGER = "kubenova";
+export const SYSTEM_NAMESPACE = "kubenova-system";
+export const APPLIER_SERVICE_ACCOUNT = "kubenova-applier";

@@ -1,0 +1,72 @@
+import type { DesiredDocument } from "../domain/desired/index.ts";
+import type { Capabilities, DocumentStatus, Inventory } from "../protocol/resources/status.ts";
+
+/** What others may ask of a Durable Object: the only thing that routes, queues and the other objects import from here. */
+
+export interface ClusterIdentity {
+  clusterId: string;
+  name: string;
+  mode: "manage" | "read-only";
+  deleted: boolean;
+  epoch: number;
+  epochId: string;
+  /** Version of the row that this was read from: an older one is ignored. */
+  version: number;
+  /** Keys that may prove themselves, from D1. */
+  keys: { publicKey: string; kubeUid: string }[];
+}
+
+export interface Liveness {
+  /** A session's socket is open and was heard of within UNKNOWN_AFTER_MS. */
+  connected: boolean;
+  /** Milliseconds since 1970 of the last sign of life; null where there was none. */
+  lastSeenAt: number | null;
+  session: number;
+}
+
+export interface ClusterOverview {
+  liveness: Liveness;
+  epoch: number;
+  epochId: string;
+  capabilities: Capabilities | null;
+  inventory: Inventory | null;
+  agentVersion: string | null;
+  /** Sequence number of the newest desired document, and up to where the agent has stored them. */
+  seq: number;
+  ackedSeq: number;
+  documents: number;
+  orphans: { key: string; message: string }[];
+}
+
+export interface DeliveryResult {
+  /** Documents that were newer than what the object held. */
+  accepted: number;
+  /** Documents that were not newer: harmless repeats. */
+  stale: number;
+}
+
+/** One cluster's owner, by `env.CLUSTER` and the cluster's id. */
+export interface ClusterRpc {
+  /** Tells the object who it is; called on each change of the cluster's row or keys. Idempotent. */
+  identify(identity: ClusterIdentity): Promise<void>;
+  /** Level-based: stores each document whose revision is newer than the one held, then pushes. Idempotent. */
+  deliver(documents: DesiredDocument[]): Promise<DeliveryResult>;
+  liveness(): Promise<Liveness>;
+  overview(): Promise<ClusterOverview>;
+  /** Newest status of each key, and the liveness to read them with. */
+  statuses(keys: string[]): Promise<{ liveness: Liveness; statuses: DocumentStatus[] }>;
+  /** Removes an orphaned document for good: a tombstone in this epoch. @returns false where the key is not orphaned */
+  removeOrphan(key: string, correlationId: string): Promise<boolean>;
+}
+
+/** One tenant's live feed, by `env.TENANT` and the tenant's id, or `platform` for all events. */
+export interface TenantRpc {
+  /** Events up to `seq` are committed: those who listen get them. */
+  poke(seq: number): Promise<void>;
+}
+
+/** Alarm clock of undelivered events, by `env.OUTBOX` and the shard. */
+export interface OutboxRpc {
+  /** Called before a commit: an alarm stands, so that the commit's events are delivered even if the caller dies. */
+  arm(): Promise<void>;
+}

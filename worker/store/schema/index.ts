@@ -1,0 +1,4 @@
+export * from "./catalogue.ts";
+export * from "./clusters.ts";
+export * from "./outbox.ts";
+export * from "./releases.ts";
