@@ -1,14 +1,15 @@
-import type { ClusterDO } from "../durable-objects/cluster.ts";
-import type { OutboxDO } from "../durable-objects/outbox.ts";
-import type { TenantDO } from "../durable-objects/tenant.ts";
+import type { ClusterRpc, OutboxRpc, TenantRpc } from "../durable-objects/rpc.ts";
 import type { EventEnvelope } from "../protocol/events/envelope.ts";
+
+/** Objects are known here by what they may be asked, never by their class. */
+type Objects<Interface> = DurableObjectNamespace<Interface & Rpc.DurableObjectBranded>;
 
 /** Bindings of wrangler.toml, and the secrets of docs/deploy.md. */
 export interface Env {
   DB: D1Database;
-  CLUSTER: DurableObjectNamespace<ClusterDO>;
-  TENANT: DurableObjectNamespace<TenantDO>;
-  OUTBOX: DurableObjectNamespace<OutboxDO>;
+  CLUSTER: Objects<ClusterRpc>;
+  TENANT: Objects<TenantRpc>;
+  OUTBOX: Objects<OutboxRpc>;
   EVENTS: Queue<EventEnvelope>;
   ARCHIVE: R2Bucket;
   /** Secret: the platform administrator's key, at least 32 characters. Tokens are signed with a key derived from it. */
