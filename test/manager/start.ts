@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { descendants, freePort, isAlive, killTree, run, signalQuietly, until } from "../lib/process.ts";
@@ -182,9 +184,7 @@ class Server {
   private async answers(child: ChildProcess): Promise<boolean> {
     if (child.exitCode !== null)
       throw new Error(`wrangler ended with ${child.exitCode}; see ${join(this.at.dir, "manager.log")}`);
-    const tls = this.at.certificate ? ["--cacert", this.at.certificate.ca] : [];
-    await run("curl", ["-sf", "-m", "5", ...tls, `${this.url}/healthz`]);
-    return true;
+    return (await get(`${this.url}/healthz`, this.at.certificate?.ca)) === 200;
   }
 
   pids(): number[] {
@@ -213,4 +213,17 @@ function commandOf(pid: number): string {
   } catch {
     return "";
   }
+}
+
+/** Status of a GET, with the CA of the server's own certificate. */
+function get(url: string, caFile: string | undefined): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: 5_000, agent: false, ...(caFile ? { ca: readFileSync(caFile) } : {}) };
+    const request = (caFile ? https : http).get(url, options, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on("timeout", () => request.destroy(new Error("no answer in 5 s")));
+    request.on("error", reject);
+  });
 }
