@@ -1,0 +1,30 @@
+/** Talking to the containerd of a cluster from outside of its mounts. */
+
+import { CONTAINERD_SOCKET } from "./node.ts";
+import { attempt, run } from "./run.ts";
+import type { State } from "./state.ts";
+import { waitFor } from "./wait.ts";
+
+/** The kernel shows a process's mounts below its folder in /proc. */
+function ctrArguments(state: State): string[] {
+  if (!state.block || !state.supervisor) {
+    throw new Error(`cluster ${state.options.name} has no node that could hold an image`);
+  }
+  return ["-a", `/proc/${state.supervisor.pid}/root${CONTAINERD_SOCKET}`, "-n", "k8s.io"];
+}
+
+export async function awaitContainerd(state: State): Promise<void> {
+  const args = [...ctrArguments(state), "version"];
+  await waitFor("containerd", async () => (await attempt("ctr", args)).code === 0, { seconds: 60 });
+}
+
+/** Puts the images of an OCI layout tar, under the full names that it gives them, on the node. */
+export async function importTar(state: State, tar: string): Promise<void> {
+  await run("ctr", [...ctrArguments(state), "images", "import", tar]);
+}
+
+/** The names of the images on the node. */
+export async function imageNames(state: State): Promise<string[]> {
+  const listed = await run("ctr", [...ctrArguments(state), "images", "list", "-q"]);
+  return listed.split("\n").filter((name) => name !== "");
+}

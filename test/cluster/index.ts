@@ -1,0 +1,92 @@
+/**
+ * A real Kubernetes for tests and demos.
+ *
+ *     const cluster = await up({ name: "demo", node: "real" });
+ *     // … cluster.kubeconfig, cluster.kubectl, cluster.server
+ *     await cluster.down();
+ */
+
+import { choose } from "./choose.ts";
+import { upExisting } from "./existing.ts";
+import { downKind, upKind } from "./kind.ts";
+import { downLocal, isHealthy, upLocal } from "./local.ts";
+import { type NodeType, normalize, type UpOptions, validName } from "./options.ts";
+import { clusterFolder } from "./paths.ts";
+import { clusterNames, files, readState, type State } from "./state.ts";
+
+export { ensureBinaries } from "./binary.ts";
+export { UsageError } from "./errors.ts";
+export { buildGoImage, buildImage, importImage, pushImage } from "./images.ts";
+export type { NodeType, UpOptions } from "./options.ts";
+
+export type Cluster = {
+  name: string;
+  /** What the cluster got, which may be less than it was asked for. */
+  node: NodeType;
+  /** Path of an administrator's kubeconfig that holds its certificates itself. */
+  kubeconfig: string;
+  /** https://HOST:PORT of the API server. */
+  server: string;
+  /** Paths of programs that fit the server. */
+  kubectl: string;
+  helm: string;
+  /** The node's address: `real` only. */
+  nodeIP?: string;
+  /** The address of this machine that pods reach; a server for them must listen on it. */
+  gateway: string;
+  /** HOST:PORT of a registry, plain HTTP, that this machine pushes to and the node pulls from. */
+  registry?: string;
+  /** Path of the API server's audit log, one JSON event a line, where it was asked for. */
+  auditLog?: string;
+  /** Folder of the cluster's logs, one file a program. */
+  logs?: string;
+  down(): Promise<void>;
+};
+
+/**
+ * Brings a cluster up, or answers the healthy one of this name and these options.
+ * Throws UsageError for what cannot be asked; an Error with the programs' last words where it fails.
+ */
+export async function up(asked: UpOptions): Promise<Cluster> {
+  const options = normalize(asked);
+  const provider = readState(options.name) ? "local" : await choose(options);
+  if (provider === "kubeconfig") return upExisting(options);
+  if (provider === "kind") return upKind(options);
+  return handle(await upLocal(options));
+}
+
+/** Ends a cluster of this name, whoever started it. None of that name is fine. */
+export async function down(name: string): Promise<void> {
+  await downKind(validName(name));
+  await downLocal(name);
+}
+
+export type Listed = { name: string; node: NodeType; server: string; healthy: boolean };
+
+/** The clusters of this user on this machine, those that died included. */
+export function list(): Promise<Listed[]> {
+  const listed = clusterNames().map(async (name): Promise<Listed> => {
+    const state = readState(name);
+    if (!state) return { name, node: "none", server: "", healthy: false };
+    return { name, node: state.options.node, server: state.server, healthy: await isHealthy(state) };
+  });
+  return Promise.all(listed);
+}
+
+/** The running cluster of this name; throws where there is none. */
+export function find(name: string): Cluster {
+  const state = readState(validName(name));
+  if (!state) throw new Error(`there is no cluster ${name}: npm run cluster -- up ${name}`);
+  return handle(state);
+}
+
+function handle(state: State): Cluster {
+  const { name, node } = state.options;
+  const { kubeconfig, kubectl, helm } = files(clusterFolder(name));
+  const { server, gateway, nodeIP, registry, auditLog } = state;
+  return {
+    ...{ name, node, kubeconfig, server, kubectl, helm, nodeIP, gateway, registry, auditLog },
+    logs: `${clusterFolder(name)}/logs`,
+    down: () => downLocal(name),
+  };
+}
