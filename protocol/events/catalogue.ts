@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { idPattern } from "../../domain/ids/index.ts";
+import { phaseSchema } from "../resources/status.ts";
+import {
+  appStateSchema,
+  clusterStateSchema,
+  environmentStateSchema,
+  projectStateSchema,
+  tenantStateSchema,
+} from "./states.ts";
+
+/** One landed shape of one event. A change that breaks a consumer is a new version, beside the old one. */
+interface EventDefinition<Schema extends z.ZodType> {
+  version: number;
+  summary: string;
+  data: Schema;
+}
+
+const define = <Schema extends z.ZodType>(
+  version: number,
+  summary: string,
+  data: Schema,
+): EventDefinition<Schema> => ({ version, summary, data });
+
+const created = <S extends z.ZodType>(state: S) => z.strictObject({ before: z.null(), after: state });
+const updated = <S extends z.ZodType>(state: S) => z.strictObject({ before: state, after: state });
+const deleted = <S extends z.ZodType>(state: S) => z.strictObject({ before: state, after: z.null() });
+
+/** What is deployed where. `app`, `project` and `environment` are names. */
+const deployFields = {
+  releaseId: z.string().regex(idPattern("release")),
+  appId: z.string().regex(idPattern("app")),
+  app: z.string(),
+  projectId: z.string().regex(idPattern("project")),
+  project: z.string(),
+  environmentId: z.string().regex(idPattern("environment")),
+  environment: z.string(),
+  clusterId: z.string().regex(idPattern("cluster")).nullable(),
+  revisionId: z.string().regex(idPattern("revision")),
+  revisionNumber: z.int().min(1),
+};
+const deployRequested = z.strictObject({ ...deployFields, action: z.enum(["deploy", "auto"]) });
+const rolledBack = z.strictObject({
+  ...deployFields,
+  /** Revision that ran before: what was left. */
+  fromRevisionId: z.string().regex(idPattern("revision")),
+});
+const deployObserved = z.strictObject({
+  ...deployFields,
+  phase: phaseSchema,
+  message: z.string().nullable(),
+});
+
+const clusterEnrolled = z.strictObject({
+  kubeUid: z.string(),
+  publicKey: z.string(),
+  agentVersion: z.string(),
+});
+const clusterConnected = z.strictObject({
+  session: z.int(),
+  epoch: z.int(),
+  agentVersion: z.string().nullable(),
+});
+const clusterDisconnected = z.strictObject({
+  session: z.int(),
+  /** Last sign of life. */
+  lastSeenAt: z.iso.datetime().nullable(),
+  reason: z.string().max(256),
+});
+const epochDeclared = z.strictObject({
+  epoch: z.int(),
+  previousEpoch: z.int(),
+  /** `storage-lost`: the object found itself empty. `declared`: a person said so, after a restore of the database. */
+  reason: z.enum(["storage-lost", "declared"]),
+});
+const clusterOrphaned = z.strictObject({
+  epoch: z.int(),
+  count: z.int().min(1),
+  /** Desired keys, the first hundred. */
+  keys: z.array(z.string()).max(100),
+});
+
+/** Every event there is, by its name. Subjects: `<kind>/<id>`, for deployments `release/<id>`. */
+export const EVENTS = {
+  "evt.tenant.created": define(1, "A tenant was created.", created(tenantStateSchema)),
+  "evt.tenant.updated": define(1, "A tenant was changed.", updated(tenantStateSchema)),
+  "evt.tenant.deleted": define(
+    1,
+    "A tenant was deleted; it can be restored for 30 days.",
+    deleted(tenantStateSchema),
+  ),
+  "evt.tenant.restored": define(1, "A deleted tenant is back.", created(tenantStateSchema)),
+  "evt.project.created": define(1, "A project was created.", created(projectStateSchema)),
+  "evt.project.updated": define(1, "A project was changed.", updated(projectStateSchema)),
+  "evt.project.deleted": define(
+    1,
+    "A project was deleted; it can be restored for 30 days.",
+    deleted(projectStateSchema),
+  ),
+  "evt.project.restored": define(1, "A deleted project is back.", created(projectStateSchema)),
+  "evt.environment.created": define(1, "An environment was created.", created(environmentStateSchema)),
+  "evt.environment.updated": define(
+    1,
+    "An environment was changed or placed elsewhere.",
+    updated(environmentStateSchema),
+  ),
+  "evt.environment.deleted": define(
+    1,
+    "An environment was deleted; its namespace stays until the purge.",
+    deleted(environmentStateSchema),
+  ),
+  "evt.environment.restored": define(1, "A deleted environment is back.", created(environmentStateSchema)),
+  "evt.app.created": define(1, "An app was created.", created(appStateSchema)),
+  "evt.app.updated": define(
+    1,
+    "An app was changed; a new content is a new revision.",
+    updated(appStateSchema),
+  ),
+  "evt.app.deleted": define(1, "An app was deleted; its workloads stop.", deleted(appStateSchema)),
+  "evt.app.restored": define(1, "A deleted app is back.", created(appStateSchema)),
+  "evt.deploy.requested": define(1, "A revision is to run in an environment.", deployRequested),
+  "evt.deploy.rolled-back": define(1, "An environment is to go back to an earlier revision.", rolledBack),
+  "evt.deploy.started": define(1, "The cluster began to roll a revision out.", deployObserved),
+  "evt.deploy.succeeded": define(1, "The revision runs and is ready.", deployObserved),
+  "evt.deploy.failed": define(1, "The revision did not become ready.", deployObserved),
+  "evt.cluster.created": define(1, "A cluster was registered.", created(clusterStateSchema)),
+  "evt.cluster.updated": define(1, "A cluster's registration was changed.", updated(clusterStateSchema)),
+  "evt.cluster.deleted": define(
+    1,
+    "A cluster was deleted; its agent is cut off.",
+    deleted(clusterStateSchema),
+  ),
+  "evt.cluster.enrolled": define(1, "An agent enrolled with a join token.", clusterEnrolled),
+  "evt.cluster.connected": define(1, "A cluster's agent is connected.", clusterConnected),
+  "evt.cluster.disconnected": define(1, "A cluster's agent is silent.", clusterDisconnected),
+  "evt.cluster.epoch-declared": define(1, "The desired set of a cluster has a new lineage.", epochDeclared),
+  "evt.cluster.orphaned": define(
+    1,
+    "A cluster holds objects that its desired set no longer names.",
+    clusterOrphaned,
+  ),
+} as const;
+
+export type EventType = keyof typeof EVENTS;
+export type EventData<T extends EventType> = z.infer<(typeof EVENTS)[T]["data"]>;
+
+export const isEventType = (type: string): type is EventType => Object.hasOwn(EVENTS, type);
