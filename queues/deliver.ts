@@ -1,20 +1,19 @@
 import type { Env } from "../worker/env.ts";
-import type { NewEvent } from "../worker/store/events.ts";
+import { outboxStub } from "../worker/store/database.ts";
 
 /** Before a commit: an alarm stands, so that the commit's events are delivered even if the caller dies. */
-export async function armOutbox(env: Env, shard: number): Promise<void> {
-  await env.OUTBOX.get(env.OUTBOX.idFromName(String(shard))).arm();
-}
+export const armOutbox = (env: Env, shard: number): Promise<void> => outboxStub(env, shard).arm();
 
-/** After the answer: delivers the committed events at once. Whatever fails here, the outbox's alarm does again. */
-export function deliverAfterResponse(
+/**
+ * Delivers committed events to their owners, after the answer. What this misses, OutboxDO's alarm delivers.
+ *
+ * @param ids ids of the events of one mutation
+ */
+export async function deliverEvents(_env: Env, _ids: string[]): Promise<void> {}
+
+/** {@link deliverEvents} once the answer is on its way. */
+export const deliverAfterResponse = (
   ctx: Pick<ExecutionContext, "waitUntil">,
   env: Env,
-  events: readonly NewEvent[],
-): void {
-  ctx.waitUntil(deliverCommitted(env, events));
-}
-
-async function deliverCommitted(_env: Env, events: readonly NewEvent[]): Promise<void> {
-  if (events.length === 0) return;
-}
+  ids: string[],
+): void => ctx.waitUntil(deliverEvents(env, ids));

@@ -1,44 +1,37 @@
 import { EVENTS, type EventData, type EventType } from "../../protocol/events/catalogue.ts";
 
-/** Alarm clocks of the outbox: enough that no object is asked more than a few hundred times a second. */
+/** Undelivered events are looked after by this many alarm clocks, so that none is a hot spot. */
 export const OUTBOX_SHARDS = 8;
 
-/** An event that is to be written in the batch of the change that it tells of. */
-export interface NewEvent<T extends EventType = EventType> {
-  /** `evt_<ULID>` */
-  id: string;
+/** What a mutation tells of itself, its data as protocol/events/catalogue.ts says; the rest of the envelope comes from the call. */
+export type NewEvent = { [T in EventType]: EventOf<T> }[EventType];
+
+export interface EventOf<T extends EventType> {
   type: T;
   /** Null for what belongs to the platform. */
   tenantId: string | null;
   /** `<kind>/<id>` of what changed; `release/<id>` for deployments. */
   subject: string;
+  data: EventData<T>;
+  causationId?: string;
+}
+
+/** Who and what caused the events of one mutation. */
+export interface EventOrigin {
   actor: string;
   correlationId: string;
-  causationId?: string;
-  /** The request's Idempotency-Key; the event's own id where absent. */
   idempotencyKey?: string;
   /** Milliseconds since 1970. */
-  occurredAt: number;
-  data: EventData<T>;
+  now: number;
+  /** The alarm clock that was armed for the commit. */
+  shard: number;
+  newId(kind: "event"): string;
 }
 
-/** The type says which data fits: use this instead of a literal. */
-export const newEvent = <T extends EventType>(event: NewEvent<T>): NewEvent => event as unknown as NewEvent;
-
-/** The clock that watches over an event: one tenant's events always meet the same one. FNV-1a, stable for ever. */
-export function shardOf(tenantId: string | null, subject: string): number {
-  let hash = 0x811c9dc5;
-  for (const char of tenantId ?? subject) {
-    hash ^= char.charCodeAt(0);
-    hash = Math.imul(hash, 0x01000193);
-  }
-  return (hash >>> 0) % OUTBOX_SHARDS;
+export interface RecordedEvents {
+  ids: string[];
+  statements: D1PreparedStatement[];
 }
-
-/** Shards that must be armed before these events are committed. */
-export const shardsOf = (events: Pick<NewEvent, "tenantId" | "subject">[]): number[] => [
-  ...new Set(events.map((event) => shardOf(event.tenantId, event.subject))),
-];
 
 const INSERT = `INSERT INTO events
   (id, type, version, tenant_id, subject, actor, correlation_id, causation_id, idempotency_key, occurred_at, data, shard)
@@ -47,14 +40,31 @@ const INSERT = `INSERT INTO events
     value->>'shard'
   FROM json_each(?)`;
 
-/** One statement for all events of a batch; their order is the order of their sequence numbers. */
-export function insertEvents(db: D1Database, events: NewEvent[]): D1PreparedStatement {
-  const rows = events.map((event) => ({
-    ...event,
-    version: EVENTS[event.type].version,
-    causationId: event.causationId ?? null,
-    idempotencyKey: event.idempotencyKey ?? event.id,
-    shard: shardOf(event.tenantId, event.subject),
-  }));
-  return db.prepare(INSERT).bind(JSON.stringify(rows));
+/**
+ * Rows of the outbox, to be written in the same batch as the change that they tell of: one statement whatever their
+ * number, and their order is the order of their sequence numbers.
+ */
+export function recordEvents(db: D1Database, origin: EventOrigin, news: NewEvent[]): RecordedEvents {
+  if (news.length === 0) return { ids: [], statements: [] };
+  const rows = news.map((event) => {
+    const id = origin.newId("event");
+    return {
+      id,
+      type: event.type,
+      version: EVENTS[event.type].version,
+      tenantId: event.tenantId,
+      subject: event.subject,
+      actor: origin.actor,
+      correlationId: origin.correlationId,
+      causationId: event.causationId ?? null,
+      idempotencyKey: origin.idempotencyKey ?? id,
+      occurredAt: origin.now,
+      data: event.data,
+      shard: origin.shard,
+    };
+  });
+  return { ids: rows.map((row) => row.id), statements: [db.prepare(INSERT).bind(JSON.stringify(rows))] };
 }
+
+/** A change's shard is drawn before anything is read, so that arming it costs no time of its own. */
+export const randomShard = (): number => (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0) % OUTBOX_SHARDS;

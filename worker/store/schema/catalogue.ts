@@ -7,6 +7,8 @@ export const tenants = sqliteTable(
     ...catalogueColumns(),
     /** Where the tenant's data lives (decisions.md 17). */
     region: text("region").notNull(),
+    /** Revision of the tenant's desired document: grows by a trigger with the tenant and with each desired_revision of its projects. */
+    desiredRevision: integer("desired_revision").notNull().default(1),
   },
   (table) => [uniqueIndex("tenants_name").on(table.name)],
 );

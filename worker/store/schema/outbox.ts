@@ -24,6 +24,8 @@ export const events = sqliteTable(
     data: text("data", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
     shard: integer("shard").notNull(),
     deliveredAt: integer("delivered_at"),
+    /** Given up: a dead letter tells why, and the outbox leaves it alone until it is replayed. */
+    deadAt: integer("dead_at"),
     attempts: integer("attempts").notNull().default(0),
     nextAttemptAt: integer("next_attempt_at").notNull().default(0),
     lastError: text("last_error"),
@@ -31,7 +33,10 @@ export const events = sqliteTable(
   (table) => [
     uniqueIndex("events_id").on(table.id),
     index("events_tenant").on(table.tenantId, table.seq),
-    index("events_undelivered").on(table.shard, table.nextAttemptAt).where(sql`delivered_at IS NULL`),
+    index("events_subject").on(table.subject, table.seq),
+    index("events_undelivered")
+      .on(table.shard, table.seq)
+      .where(sql`delivered_at IS NULL AND dead_at IS NULL`),
   ],
 );
 
