@@ -64,7 +64,10 @@ export function createDiscovery(core: Core, clock: Clock): Discovery {
       const key = typeKey(type);
       const known = catalogue?.byType.get(key);
       if (known) return known;
-      const fresh = await refresh();
+      // A question already under way may be older than the CRD that the caller has just made.
+      const joined = asking !== undefined;
+      let fresh = await refresh();
+      if (joined && !fresh.byType.has(key)) fresh = await refresh();
       const found = fresh.byType.get(key);
       if (found) return found;
       throw missing(type, fresh.stale.has(type.apiVersion));

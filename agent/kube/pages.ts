@@ -6,28 +6,50 @@ import type { Kube } from "./types.ts";
 /** As client-go: large enough to be few requests, small enough to keep the server's answer in its stride. */
 const PAGE_SIZE = 500;
 
+type Lister = Pick<Kube, "list">;
+type Options = Omit<ListOptions, "continue">;
+
 /**
- * All pages of a list, at one version. Where the token of a page expired (etcd was compacted meanwhile) everything
- * is read again in one answer, since two versions in one list could miss an object or show it twice.
+ * Reads a list page by page, at one version, which it resolves with. Where a page's token expired (etcd was
+ * compacted meanwhile) `restart` is called and all comes again in one answer, since two versions in one list could
+ * miss an object or show it twice.
  */
-export async function listEverything(
-  kube: Pick<Kube, "list">,
+export async function readPages(
+  kube: Lister,
   type: TypeRef,
-  options: Omit<ListOptions, "continue">,
-): Promise<KubeList> {
-  const items: LiveObject[] = [];
-  const { limit = PAGE_SIZE, ...rest } = options;
-  let page = await kube.list(type, { ...rest, limit });
+  options: Options,
+  reader: { page: (items: LiveObject[]) => void; restart: () => void },
+): Promise<string> {
+  const { limit = PAGE_SIZE, resourceVersion, resourceVersionMatch, ...rest } = options;
+  const at = {
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(resourceVersionMatch === undefined ? {} : { resourceVersionMatch }),
+  };
+  let page = await kube.list(type, { ...rest, ...at, limit });
   for (;;) {
-    items.push(...page.items);
-    if (page.continue === undefined) return { resourceVersion: page.resourceVersion, items };
-    // The version is fixed by the token; the server refuses both together.
-    const { resourceVersion: _, resourceVersionMatch: __, ...next } = rest;
+    reader.page(page.items);
+    if (page.continue === undefined) return page.resourceVersion;
     try {
-      page = await kube.list(type, { ...next, limit, continue: page.continue });
+      // The token fixes the version; the server refuses both together.
+      page = await kube.list(type, { ...rest, limit, continue: page.continue });
     } catch (error) {
       if (!isKind(error, "gone")) throw error;
-      return kube.list(type, rest);
+      reader.restart();
+      page = await kube.list(type, { ...rest, ...at });
     }
   }
+}
+
+/** All pages in memory. */
+export async function listEverything(kube: Lister, type: TypeRef, options: Options): Promise<KubeList> {
+  let items: LiveObject[] = [];
+  const resourceVersion = await readPages(kube, type, options, {
+    page: (more) => {
+      for (const item of more) items.push(item);
+    },
+    restart: () => {
+      items = [];
+    },
+  });
+  return { resourceVersion, items };
 }
