@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"k8s.io/component-base/cli"
 	kubectl "k8s.io/kubectl/pkg/cmd"
@@ -32,9 +33,9 @@ var programs = map[string]func(){
 	"kubelet":                 func() { run(kubelet.NewKubeletCommand(context.Background())) },
 	"kube-proxy":              func() { run(kubeproxy.NewProxyCommand()) },
 	"kubectl":                 func() { run(kubectl.NewDefaultKubectlCommand()) },
-	"kwok":                    runKwok,
+	"kwok":                    func() { forgetFlags(); runKwok() },
 	"coredns":                 runDNS,
-	"helm":                    runHelm,
+	"helm":                    func() { forgetFlags(); runHelm() },
 	// Our own three: see the packages.
 	"start":        func() { exit(supervise.Start(os.Args[1])) },
 	"supervise":    func() { exit(supervise.Run(os.Args[1])) },
@@ -56,6 +57,12 @@ func main() {
 }
 
 func run(c *cobra.Command) { os.Exit(cli.Run(c)) }
+
+// forgetFlags drops what Kubernetes' packages registered for every program of the process: cobra would
+// add it to each command, and its --version is not the one that these programs expect.
+func forgetFlags() {
+	pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError)
+}
 
 func exit(err error) {
 	if err != nil {

@@ -5,12 +5,17 @@
 //	GET /env         the environment, one NAME=VALUE a line, sorted
 //	GET /ws          a WebSocket that sends each message back
 //	GET /bytes?n=    that many random bytes
+//	GET /fetch?url=  what the app gets from there: shows what a pod can reach, and by which names
 //	GET /log?n=&text= writes so many numbered lines to standard output
+//
+// With an argument it serves nothing: `app env` prints the environment, `app cat` copies its input to its
+// output. So `kubectl exec` has something to run where there is no shell.
 package main
 
 import (
 	"fmt"
 	"html/template"
+	"io"
 	"log"
 	"math/rand/v2"
 	"net/http"
@@ -30,6 +35,9 @@ const (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		os.Exit(command(os.Args[1]))
+	}
 	if set := os.Getenv("VERSION"); set != "" {
 		version = set
 	}
@@ -40,13 +48,29 @@ func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", page)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /env", environment)
+	mux.HandleFunc("GET /env", func(w http.ResponseWriter, _ *http.Request) { environment(w) })
 	mux.HandleFunc("GET /ws", echo)
 	mux.HandleFunc("GET /bytes", randomBytes)
+	mux.HandleFunc("GET /fetch", fetch)
 	mux.HandleFunc("GET /log", lines)
 	log.Printf("web %s listens on %s", version, address)
 	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	log.Fatal(server.ListenAndServe())
+}
+
+func command(name string) int {
+	switch name {
+	case "env":
+		environment(os.Stdout)
+	case "cat":
+		if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
+			return 1
+		}
+	default:
+		fmt.Fprintln(os.Stderr, "unknown command", name)
+		return 2
+	}
+	return 0
 }
 
 var html = template.Must(template.New("page").Parse(`<!doctype html>
@@ -65,7 +89,7 @@ func page(w http.ResponseWriter, _ *http.Request) {
 	_ = html.Execute(w, map[string]string{"Version": version, "Host": host})
 }
 
-func environment(w http.ResponseWriter, _ *http.Request) {
+func environment(w io.Writer) {
 	all := os.Environ()
 	slices.Sort(all)
 	for _, one := range all {
