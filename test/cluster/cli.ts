@@ -2,16 +2,17 @@
 
 import { parseArgs } from "node:util";
 import { UsageError } from "./errors.ts";
-import { down, find, list, up } from "./index.ts";
+import { down, ensureBinaries, find, list, up } from "./index.ts";
 import { type NodeType, parseSwitches } from "./options.ts";
 
 const usage = `usage: npm run cluster -- COMMAND
 
   up [NAME] [--node real|kwok|none] [--audit] [--feature-gates A=true,B=false] [--runtime-config G/V=true]
                      bring a cluster up and print the path of its kubeconfig
-  down [NAME]        end it and remove everything of it
+  down [NAME]|--all  end it, or all, and remove everything of it
   list               names, node types and addresses
   kubeconfig [NAME]  print the path of its kubeconfig
+  build              build the programs now, so that no later command has to wait
 
 NAME is "dev" unless given. docs/test-cluster.md says more.
 `;
@@ -19,6 +20,7 @@ NAME is "dev" unless given. docs/test-cluster.md says more.
 const flags = {
   node: { type: "string" },
   audit: { type: "boolean" },
+  all: { type: "boolean" },
   "feature-gates": { type: "string" },
   "runtime-config": { type: "string" },
   help: { type: "boolean", short: "h" },
@@ -51,9 +53,11 @@ const commands: Record<string, (name: string, flags: Flags) => Promise<void>> = 
     process.stderr.write(`cluster: kubectl is ${kubectl}\n`);
     process.stdout.write(`${cluster.kubeconfig}\n`);
   },
-  async down(name) {
-    await down(name);
-    process.stderr.write(`cluster: ${name} is down\n`);
+  async down(name, { all }) {
+    for (const one of all ? (await list()).map((listed) => listed.name) : [name]) {
+      await down(one);
+      process.stderr.write(`cluster: ${one} is down\n`);
+    }
   },
   async list() {
     for (const { name, node, server, healthy } of await list()) {
@@ -62,6 +66,9 @@ const commands: Record<string, (name: string, flags: Flags) => Promise<void>> = 
   },
   async kubeconfig(name) {
     process.stdout.write(`${find(name).kubeconfig}\n`);
+  },
+  async build() {
+    await ensureBinaries();
   },
 };
 
