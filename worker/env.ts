@@ -1,5 +1,5 @@
 import type { ClusterRpc, OutboxRpc, TenantRpc } from "../durable-objects/rpc.ts";
-import type { EventEnvelope } from "../protocol/events/envelope.ts";
+import type { PublishedEvent } from "../protocol/events/envelope.ts";
 
 /** Objects are known here by what they may be asked, never by their class. */
 type Objects<Interface> = DurableObjectNamespace<Interface & Rpc.DurableObjectBranded>;
@@ -10,7 +10,7 @@ export interface Env {
   CLUSTER: Objects<ClusterRpc>;
   TENANT: Objects<TenantRpc>;
   OUTBOX: Objects<OutboxRpc>;
-  EVENTS: Queue<EventEnvelope>;
+  EVENTS: Queue<PublishedEvent>;
   ARCHIVE: R2Bucket;
   /** Secret: the platform administrator's key, at least 32 characters. Tokens are signed with a key derived from it. */
   PLATFORM_ADMIN_KEY: string;
@@ -18,4 +18,6 @@ export interface Env {
   CORS_ORIGINS?: string;
   /** Host names that agents may dial, separated by commas, where the manager is reached by more than the request's own. */
   PUBLIC_HOSTS?: string;
+  /** Least level that is logged; `info` where absent. */
+  LOG_LEVEL?: "debug" | "info" | "warn" | "error";
 }

@@ -19,3 +19,13 @@ export const envelopeSchema = z.strictObject({
   data: z.record(z.string(), z.unknown()),
 });
 export type EventEnvelope = z.infer<typeof envelopeSchema>;
+
+/**
+ * An event as it goes outside: with the sequence number of its commit, which observers order by. Where the data is too
+ * large for a message, `data` is empty and `dataRef` is the path at which the API has the event whole.
+ */
+export const publishedEventSchema = envelopeSchema.extend({
+  seq: z.int().min(1),
+  dataRef: z.string().optional(),
+});
+export type PublishedEvent = z.infer<typeof publishedEventSchema>;

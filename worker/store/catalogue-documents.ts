@@ -131,6 +131,15 @@ export const historyOf = (placements: string): string[] => [
   ),
 ];
 
+/** Every cluster that an environment was ever placed on. */
+export async function readEnvironmentHistory(db: D1Database, environmentId: string): Promise<string[]> {
+  const row = await db
+    .prepare("SELECT placements FROM environments WHERE id = ?")
+    .bind(environmentId)
+    .first<{ placements: string }>();
+  return row ? historyOf(row.placements) : [];
+}
+
 // ---- everything that one cluster should hold ---------------------------------------------------------------------
 
 const TENANTS_OF_CLUSTER = `SELECT t.id, t.name, t.display_name, t.desired_revision, 1 AS alive, ?1 AS cluster_id, 1 AS placed

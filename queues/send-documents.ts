@@ -1,0 +1,94 @@
+import type { DesiredDocument } from "../domain/desired/index.ts";
+import { type Located, projectDocuments, tenantDocuments } from "../domain/desired/placement.ts";
+import type { Touched } from "../domain/desired/touched.ts";
+import type { ClusterRpc } from "../durable-objects/rpc.ts";
+import { readEnvironmentHistory, readProjects, readTenant } from "../worker/store/catalogue-documents.ts";
+import { clusterIdentity } from "../worker/store/desired.ts";
+import type { StoredEvent } from "../worker/store/outbox.ts";
+import { type RawRelease, readReleases, releaseDocumentsOf } from "../worker/store/release-documents.ts";
+import type { Failures } from "./failures.ts";
+
+export interface Targets {
+  db: D1Database;
+  cluster(id: string): Pick<ClusterRpc, "deliver" | "identify">;
+  failures: Failures;
+}
+
+export interface Touching {
+  event: StoredEvent;
+  touched: Touched;
+}
+
+/** Documents in one call to a cluster's object: bounded, so that a call stays far below 32 MiB. */
+const MAX_DOCUMENTS_A_CALL = 100;
+
+/** The hot path: deployments of one release each, read together and sent to all clusters at once. */
+export async function sendDeployments(
+  targets: Targets,
+  deployments: Touching[],
+  releases: RawRelease[],
+): Promise<void> {
+  const byRelease = new Map<string, StoredEvent[]>();
+  for (const { event, touched } of deployments) {
+    const id = touched.releases?.id ?? "";
+    byRelease.set(id, [...(byRelease.get(id) ?? []), event]);
+  }
+  const eventsOf = (document: DesiredDocument): StoredEvent[] =>
+    byRelease.get(document.key.slice("release/".length)) ?? [];
+  for await (const located of releaseDocumentsOf(targets.db, releases, undefined)) {
+    await sendLocated(targets, located, eventsOf);
+  }
+}
+
+/** Any other event: tenant, projects and releases that it touched, page by page. */
+export async function sendTouched(targets: Targets, { event, touched }: Touching): Promise<void> {
+  const { db } = targets;
+  const owner = (): StoredEvent[] => [event];
+  const also = touched.moved
+    ? [...touched.clusters, ...(await readEnvironmentHistory(db, touched.moved))]
+    : touched.clusters;
+  if (touched.identify) await identify(targets, touched.identify);
+  if (touched.tenant) {
+    const tenant = await readTenant(db, touched.tenant);
+    if (tenant) await sendLocated(targets, tenantDocuments(tenant, also, event.correlationId), owner);
+  }
+  if (touched.projects) {
+    for await (const page of readProjects(db, touched.projects)) {
+      const located = page.flatMap((project) => projectDocuments(project, also, event.correlationId));
+      await sendLocated(targets, located, owner);
+    }
+  }
+  if (touched.releases) {
+    for await (const page of readReleases(db, touched.releases)) {
+      for await (const located of releaseDocumentsOf(db, page, touched.moved ? { also } : undefined)) {
+        await sendLocated(targets, located, owner);
+      }
+    }
+  }
+}
+
+async function identify(targets: Targets, clusterId: string): Promise<void> {
+  const identity = await clusterIdentity(targets.db, clusterId);
+  if (identity) await targets.cluster(clusterId).identify(identity);
+}
+
+/** Sends documents to their clusters, all clusters at once. A cluster that fails, fails only the events that need it. */
+async function sendLocated(
+  targets: Targets,
+  located: Located[],
+  eventsOf: (document: DesiredDocument) => StoredEvent[],
+): Promise<void> {
+  const byCluster = Map.groupBy(located, ({ clusterId }) => clusterId);
+  await Promise.all(
+    [...byCluster].map(async ([clusterId, forCluster]) => {
+      const documents = forCluster.map(({ document }) => document);
+      try {
+        for (let start = 0; start < documents.length; start += MAX_DOCUMENTS_A_CALL) {
+          await targets.cluster(clusterId).deliver(documents.slice(start, start + MAX_DOCUMENTS_A_CALL));
+        }
+      } catch (error) {
+        targets.failures.add(documents.flatMap(eventsOf), error);
+      }
+    }),
+  );
+}
