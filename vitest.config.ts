@@ -26,6 +26,7 @@ export default defineConfig({
               bindings: {
                 TEST_MIGRATIONS: migrations,
                 PLATFORM_ADMIN_KEY: "test-platform-admin-key-0123456789abcdef",
+                LOG_LEVEL: "warn",
               },
             },
           }),

@@ -1,11 +1,12 @@
+import { createApp } from "./app.ts";
 import type { Env } from "./env.ts";
 
 export { ClusterDO } from "../durable-objects/cluster.ts";
 export { OutboxDO } from "../durable-objects/outbox.ts";
 export { TenantDO } from "../durable-objects/tenant.ts";
 
+const app = createApp();
+
 export default {
-  async fetch(): Promise<Response> {
-    return new Response("kubenova\n");
-  },
+  fetch: (request, env, context) => app.fetch(request, env, context),
 } satisfies ExportedHandler<Env>;

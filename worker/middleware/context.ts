@@ -1,0 +1,36 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { ulid } from "ulid";
+import { formatId } from "../../domain/ids/index.ts";
+import type { Env } from "../env.ts";
+
+/** What the middleware knows of a request. */
+export interface RequestVariables {
+  requestId: string;
+  correlationId: string;
+  /** Milliseconds since 1970, when the request came. */
+  startedAt: number;
+  /** Template of the matched route, its parameters, who asked, and the error's code: for the log alone. */
+  route?: string;
+  params?: Record<string, string>;
+  principalId?: string;
+  errorCode?: string;
+}
+
+export type AppEnv = { Bindings: Env; Variables: RequestVariables };
+export type AppContext = Context<AppEnv>;
+
+const CORRELATION_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+
+/** Gives each request an id, and the correlation id that its caller sent where that is well formed; both go back. */
+export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const now = Date.now();
+  const requestId = formatId("request", ulid(now));
+  const given = c.req.header("x-correlation-id");
+  const correlationId = given && CORRELATION_ID.test(given) ? given : requestId;
+  c.set("startedAt", now);
+  c.set("requestId", requestId);
+  c.set("correlationId", correlationId);
+  await next();
+  c.header("X-Request-Id", requestId);
+  c.header("X-Correlation-Id", correlationId);
+};

@@ -1,0 +1,61 @@
+import { defineRoute } from "../../routing/define.ts";
+import { directory } from "../../store/database.ts";
+import { tenantScope } from "../../store/scope.ts";
+import {
+  findTenant,
+  tenantOf,
+  tenantState,
+  touchDesiredOfTenant,
+  updateTenant,
+} from "../../store/tenants.ts";
+import { confirmed, confirmQuerySchema, present } from "../shared/catalogue.ts";
+import { deletedTenantExample, tenantParams, tenantSchema } from "./schema.ts";
+import { tenantAnswer } from "./write.ts";
+
+export const deleteTenant = defineRoute({
+  method: "delete",
+  path: "/api/v1/tenants/{tenant}",
+  operationId: "deleteTenant",
+  tag: "tenants",
+  summary: "Delete a tenant",
+  description:
+    "All of its workloads stop, in every cluster. Its namespaces and volumes stay for 30 days, in which a restore brings all back.",
+  action: "tenant:delete",
+  params: tenantParams,
+  query: confirmQuerySchema,
+  conditional: ["If-Match"],
+  answers: {
+    200: {
+      description: "The deleted tenant.",
+      schema: tenantSchema,
+      example: deletedTenantExample,
+      headers: ["ETag"],
+    },
+  },
+  errors: ["KN-1008"],
+  async handler(call) {
+    const db = directory(call.env);
+    const [found] = await call.read(db, [findTenant(db, call.params.tenant)]);
+    const row = tenantOf(found?.results[0]);
+    call.authorize(row ? { tenantId: row.id, id: row.id } : {});
+    const before = present("tenant", call.params.tenant, row);
+    confirmed(before.name, call.query.confirm);
+    call.checkPrecondition(before);
+    const changes = { deletedAt: call.now, updatedAt: call.now };
+    const after = { ...before, ...changes, version: before.version + 1 };
+    const scope = tenantScope(call.env, before.id, before.region);
+    return call.commit({
+      db,
+      statements: [...updateTenant(db, before, changes), ...touchDesiredOfTenant(scope, call.correlationId)],
+      events: [
+        {
+          type: "evt.tenant.deleted",
+          tenantId: before.id,
+          subject: `tenant/${before.id}`,
+          data: { before: tenantState(before), after: null },
+        },
+      ],
+      answer: tenantAnswer(200, after),
+    });
+  },
+});

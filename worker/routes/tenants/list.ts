@@ -1,0 +1,30 @@
+import { defineRoute } from "../../routing/define.ts";
+import { directory } from "../../store/database.ts";
+import { listTenants as listTenantRows, tenantPage } from "../../store/tenants.ts";
+import { listQuerySchema } from "../shared/paging.ts";
+import { tenantExample, tenantJson, tenantPageSchema } from "./schema.ts";
+
+export const listTenants = defineRoute({
+  method: "get",
+  path: "/api/v1/tenants",
+  operationId: "listTenants",
+  tag: "tenants",
+  summary: "List tenants",
+  action: "tenant:list",
+  query: listQuerySchema,
+  answers: {
+    200: {
+      description: "A page of tenants.",
+      schema: tenantPageSchema,
+      example: { items: [tenantExample], nextCursor: null },
+    },
+  },
+  errors: ["KN-1006"],
+  async handler(call) {
+    call.authorize({});
+    const db = directory(call.env);
+    const [rows] = await call.read(db, [listTenantRows(db, call.query)]);
+    const page = tenantPage(rows?.results ?? [], call.query);
+    return { status: 200, body: { items: page.items.map(tenantJson), nextCursor: page.nextCursor } };
+  },
+});

@@ -1,0 +1,58 @@
+import { defineRoute } from "../../routing/define.ts";
+import { directory } from "../../store/database.ts";
+import { tenantScope } from "../../store/scope.ts";
+import {
+  findTenant,
+  tenantOf,
+  tenantState,
+  touchDesiredOfTenant,
+  updateTenant,
+} from "../../store/tenants.ts";
+import { restorable } from "../shared/catalogue.ts";
+import { tenantExample, tenantParams, tenantSchema } from "./schema.ts";
+import { tenantAnswer } from "./write.ts";
+
+export const restoreTenant = defineRoute({
+  method: "post",
+  path: "/api/v1/tenants/{tenant}:restore",
+  operationId: "restoreTenant",
+  tag: "tenants",
+  summary: "Bring a deleted tenant back",
+  description: "Everything that was deleted with it comes back too.",
+  action: "tenant:restore",
+  params: tenantParams,
+  conditional: ["If-Match"],
+  answers: {
+    200: {
+      description: "The tenant.",
+      schema: tenantSchema,
+      example: { ...tenantExample, version: 3 },
+      headers: ["ETag"],
+    },
+  },
+  errors: ["KN-1306", "KN-1203"],
+  async handler(call) {
+    const db = directory(call.env);
+    const [found] = await call.read(db, [findTenant(db, call.params.tenant)]);
+    const row = tenantOf(found?.results[0]);
+    call.authorize(row ? { tenantId: row.id, id: row.id } : {});
+    const before = restorable("tenant", call.params.tenant, row, call.now);
+    call.checkPrecondition(before);
+    const changes = { deletedAt: null, updatedAt: call.now };
+    const after = { ...before, ...changes, version: before.version + 1 };
+    const scope = tenantScope(call.env, before.id, before.region);
+    return call.commit({
+      db,
+      statements: [...updateTenant(db, before, changes), ...touchDesiredOfTenant(scope, call.correlationId)],
+      events: [
+        {
+          type: "evt.tenant.restored",
+          tenantId: before.id,
+          subject: `tenant/${before.id}`,
+          data: { before: null, after: tenantState(after) },
+        },
+      ],
+      answer: tenantAnswer(200, after),
+    });
+  },
+});

@@ -1,0 +1,105 @@
+import { ANONYMOUS } from "../../domain/access/index.ts";
+import { KubeNovaError } from "../../domain/errors/index.ts";
+import type { AppContext } from "../middleware/context.ts";
+import { authenticate } from "../middleware/principal.ts";
+import type { Answer } from "./call.ts";
+import type { Route } from "./define.ts";
+import { idempotentRequest, Replay } from "./idempotency.ts";
+import { isUnchanged } from "./preconditions.ts";
+import { readJson } from "./requests.ts";
+import { LostRace, RunningCall } from "./running.ts";
+import { validate } from "./validate.ts";
+
+/** Longer than any write here takes by two orders of magnitude, and shorter than what clients wait for. */
+export const REQUEST_TIME_LIMIT_MS = 30_000;
+/** Each lost race means that another writer won, so progress is sure; beyond this the object is too busy. */
+const MAX_ATTEMPTS = 5;
+
+/** From a matched request to its answer: who asks, what is asked, the handler, the response. */
+export async function handle(route: Route, c: AppContext, params: Record<string, string>): Promise<Response> {
+  c.set("route", route.path);
+  c.set("params", params);
+  if (route.streams) return run(route, c, params);
+  return withTimeLimit(run(route, c, params));
+}
+
+async function run(route: Route, c: AppContext, params: Record<string, string>): Promise<Response> {
+  const request = c.req.raw;
+  const now = c.var.startedAt;
+  const principal = route.action === "public" ? ANONYMOUS : await authenticate(request, c.env, now);
+  c.set("principalId", principal.id);
+  const query = queryOf(c.req.url);
+  const body = route.body ? await readJson(request, route.body) : undefined;
+  const input = {
+    route,
+    env: c.env,
+    request,
+    params: route.params ? validateParams(route, params) : params,
+    query: route.query ? validate(route.query, query, "query") : refuseAny(query),
+    body: route.body && body !== undefined ? validate(route.body.schema, body, "body") : undefined,
+    principal,
+    requestId: c.var.requestId,
+    correlationId: c.var.correlationId,
+    now,
+    idempotent: await idempotentRequest(request, principal.id, body),
+    waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
+  };
+  for (let attempt = 1; ; attempt++) {
+    const call = new RunningCall(input);
+    try {
+      const answer = await route.handler(call as never);
+      if (!call.authorized) throw new Error(`${route.operationId} answered without asking can()`);
+      return answer instanceof Response ? answer : toResponse(answer, request);
+    } catch (error) {
+      if (error instanceof Replay) return toResponse(error.answer, request);
+      if (!(error instanceof LostRace)) throw error;
+      if (attempt === MAX_ATTEMPTS)
+        throw new KubeNovaError("KN-1305", "Too many writers at once; try again.");
+    }
+  }
+}
+
+/** A name that cannot exist is one that does not. */
+function validateParams(route: Route, params: Record<string, string>): unknown {
+  const result = route.params.safeParse(params);
+  if (!result.success) throw new KubeNovaError("KN-1200");
+  return result.data;
+}
+
+/** Parameters of a query; the last of several with one name holds. */
+function queryOf(url: string): Record<string, string> {
+  const at = url.indexOf("?");
+  return at < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(at + 1)));
+}
+
+function refuseAny(query: Record<string, string>): undefined {
+  const issues = Object.keys(query).map((path) => ({ path, message: "unknown parameter" }));
+  if (issues.length > 0)
+    throw new KubeNovaError("KN-1002", "This route takes no query.", { in: "query", issues });
+}
+
+function toResponse(answer: Answer, request: Request): Response {
+  const headers = new Headers(answer.headers);
+  if (answer.etag !== undefined) headers.set("ETag", `"${answer.etag}"`);
+  if (answer.location !== undefined) headers.set("Location", answer.location);
+  headers.set("Cache-Control", "no-store");
+  const reads = request.method === "GET" || request.method === "HEAD";
+  if (reads && answer.etag !== undefined && isUnchanged(request.headers.get("if-none-match"), answer.etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
+  headers.set("Content-Type", "application/json");
+  return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
+}
+
+async function withTimeLimit(response: Promise<Response>): Promise<Response> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new KubeNovaError("KN-1902")), REQUEST_TIME_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([response, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

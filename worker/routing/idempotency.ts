@@ -1,0 +1,76 @@
+import { canonicalJson, sha256 } from "../../domain/canonical/index.ts";
+import { KubeNovaError } from "../../domain/errors/index.ts";
+import { IDEMPOTENCY_TTL_MS, type StoredAnswer } from "../store/idempotency.ts";
+import type { Answer } from "./call.ts";
+
+/** A request's Idempotency-Key, hashed: what it is stored under, and what the same request must look like. */
+export interface IdempotentRequest {
+  key: string;
+  id: string;
+  requestHash: string;
+}
+
+/** Ends a handler early: the same request was answered before. */
+export class Replay extends Error {
+  readonly answer: Answer;
+  constructor(answer: Answer) {
+    super("replay");
+    this.answer = answer;
+  }
+}
+
+/** @returns undefined where no key was given @throws KubeNovaError KN-1007 */
+export async function idempotentRequest(
+  request: Request,
+  principalId: string,
+  body: unknown,
+): Promise<IdempotentRequest | undefined> {
+  const key = request.headers.get("idempotency-key");
+  if (key === null || request.method === "GET" || request.method === "HEAD") return undefined;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new KubeNovaError("KN-1007");
+  const url = new URL(request.url);
+  const ifMatch = request.headers.get("if-match") ?? "";
+  const content = body === undefined ? "" : canonicalJson(body);
+  return {
+    key,
+    id: await sha256([principalId, request.method, url.pathname, key].join("\n")),
+    requestHash: await sha256([url.search, ifMatch, content].join("\n")),
+  };
+}
+
+/** @throws Replay with the first answer @throws KubeNovaError KN-1302 for another request, KN-1304 for a secret's */
+export function replayIfStored(
+  stored: StoredAnswer | undefined,
+  request: IdempotentRequest,
+  now: number,
+): void {
+  if (!stored || stored.expiresAt <= now) return;
+  if (stored.requestHash !== request.requestHash) throw new KubeNovaError("KN-1302");
+  if (stored.reference !== null) {
+    throw new KubeNovaError("KN-1304", undefined, { status: stored.status, reference: stored.reference });
+  }
+  throw new Replay({
+    status: stored.status,
+    ...(stored.body === null ? {} : { body: JSON.parse(stored.body) }),
+    ...(stored.etag === null ? {} : { etag: stored.etag }),
+    ...(stored.location === null ? {} : { location: stored.location }),
+    headers: { "Idempotent-Replayed": "true" },
+  });
+}
+
+export const toStored = (
+  request: IdempotentRequest,
+  answer: Answer,
+  now: number,
+  secretReference: string | undefined,
+): StoredAnswer => ({
+  id: request.id,
+  requestHash: request.requestHash,
+  status: answer.status,
+  body: answer.body === undefined || secretReference !== undefined ? null : JSON.stringify(answer.body),
+  etag: answer.etag ?? null,
+  location: answer.location ?? null,
+  reference: secretReference ?? null,
+  createdAt: now,
+  expiresAt: now + IDEMPOTENCY_TTL_MS,
+});

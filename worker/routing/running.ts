@@ -1,0 +1,124 @@
+import { ulid } from "ulid";
+import { type AccessObject, can, type Principal } from "../../domain/access/index.ts";
+import { KubeNovaError } from "../../domain/errors/index.ts";
+import { formatId, type IdKind } from "../../domain/ids/index.ts";
+import { deliverEvents } from "../../queues/deliver.ts";
+import type { Env } from "../env.ts";
+import { outboxStub } from "../store/database.ts";
+import { randomShard, recordEvents } from "../store/events.ts";
+import { findStoredAnswer, storeAnswer, storedAnswer } from "../store/idempotency.ts";
+import type { Answer, Call, Commit } from "./call.ts";
+import type { Route } from "./define.ts";
+import { type IdempotentRequest, replayIfStored, toStored } from "./idempotency.ts";
+import { checkPrecondition } from "./preconditions.ts";
+
+/** Ends a handler's run: what it read has changed since. It runs again and sees the newest state. */
+export class LostRace extends Error {}
+
+export interface CallInput {
+  route: Route;
+  env: Env;
+  request: Request;
+  params: unknown;
+  query: unknown;
+  body: unknown;
+  principal: Principal;
+  requestId: string;
+  correlationId: string;
+  now: number;
+  idempotent: IdempotentRequest | undefined;
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** The one implementation of {@link Call}. */
+export class RunningCall implements Call {
+  readonly env: Env;
+  readonly request: Request;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly correlationId: string;
+  readonly now: number;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  authorized: boolean;
+  readonly #route: Route;
+  readonly #idempotent: IdempotentRequest | undefined;
+  readonly #shard = randomShard();
+  #armed: Promise<void> | undefined;
+
+  constructor(input: CallInput) {
+    this.env = input.env;
+    this.request = input.request;
+    this.params = input.params;
+    this.query = input.query;
+    this.body = input.body;
+    this.principal = input.principal;
+    this.requestId = input.requestId;
+    this.correlationId = input.correlationId;
+    this.now = input.now;
+    this.waitUntil = input.waitUntil;
+    this.#route = input.route;
+    this.#idempotent = input.idempotent;
+    this.authorized = input.route.action === "public";
+  }
+
+  newId = (kind: IdKind): string => formatId(kind, ulid(this.now));
+
+  authorize(object: AccessObject): void {
+    const { action } = this.#route;
+    if (action === "public" || can(this.principal, action, object)) {
+      this.authorized = true;
+      return;
+    }
+    const hidden = object.tenantId !== undefined && !can(this.principal, "tenant:get", object);
+    throw new KubeNovaError(hidden ? "KN-1200" : "KN-1102");
+  }
+
+  async read(db: D1Database, statements: D1PreparedStatement[]) {
+    const idempotent = this.#idempotent;
+    if (this.#route.method !== "get") this.#arm();
+    const all = idempotent ? [...statements, findStoredAnswer(db, idempotent.id)] : statements;
+    const results = await db.batch<Record<string, unknown>>(all);
+    if (idempotent) replayIfStored(storedAnswer(results.pop()?.results[0]), idempotent, this.now);
+    return results;
+  }
+
+  async commit({ db, statements, events, answer, secretReference }: Commit): Promise<Answer> {
+    const recorded = recordEvents(db, this.#origin(), events);
+    const all = [...statements, ...recorded.statements];
+    if (this.#idempotent) {
+      all.push(...storeAnswer(db, toStored(this.#idempotent, answer, this.now, secretReference)));
+    }
+    if (all.length === 0) return answer;
+    this.#arm();
+    await this.#armed;
+    await db.batch(all).catch((error: unknown) => {
+      throw /SQLITE_CONSTRAINT|constraint failed/i.test(String(error)) ? new LostRace() : error;
+    });
+    if (recorded.ids.length > 0) this.waitUntil(deliverEvents(this.env, recorded.ids));
+    return answer;
+  }
+
+  checkPrecondition(existing: { version: number } | undefined): void {
+    checkPrecondition(this.request.headers, existing);
+  }
+
+  /** The alarm stands before the commit, so that its events are delivered even if this isolate dies right after. */
+  #arm(): void {
+    this.#armed ??= outboxStub(this.env, this.#shard).arm();
+    this.#armed.catch(() => undefined);
+  }
+
+  #origin() {
+    return {
+      actor: this.principal.id,
+      correlationId: this.correlationId,
+      ...(this.#idempotent ? { idempotencyKey: this.#idempotent.key } : {}),
+      now: this.now,
+      shard: this.#shard,
+      newId: this.newId,
+    };
+  }
+}

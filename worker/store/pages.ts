@@ -1,0 +1,98 @@
+import { KubeNovaError } from "../../domain/errors/index.ts";
+
+export const MAX_PAGE_SIZE = 200;
+export const DEFAULT_PAGE_SIZE = 50;
+
+export type SortField = "name" | "createdAt" | "updatedAt";
+
+/** What a list of catalogue objects can be asked for. */
+export interface PageQuery {
+  limit: number;
+  cursor?: string | undefined;
+  sort: SortField;
+  order: "asc" | "desc";
+  /** Prefix of the name. */
+  name?: string | undefined;
+  labels: Record<string, string>;
+  /** Only deleted ones, else only those that are not. */
+  deleted: boolean;
+}
+
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+const COLUMNS: Record<SortField, string> = { name: "name", createdAt: "created_at", updatedAt: "updated_at" };
+
+/** Past every name that starts with a prefix: '{' sorts right after 'z'. */
+const PAST_NAMES = "{";
+
+export interface PageSql {
+  /** ` AND … ORDER BY … LIMIT ?`, to follow a WHERE clause. */
+  sql: string;
+  values: unknown[];
+}
+
+/**
+ * The part of a list's SQL that pages, filters and sorts. Rows come by (sort field, id), which no two rows share, so
+ * that a page begins exactly after the last one whatever was written in between.
+ */
+export function pageSql(alias: string, query: PageQuery): PageSql {
+  const column = `${alias}.${COLUMNS[query.sort]}`;
+  const parts: string[] = [`${alias}.deleted_at IS ${query.deleted ? "NOT " : ""}NULL`];
+  const values: unknown[] = [];
+  if (query.name) {
+    parts.push(`${alias}.name >= ? AND ${alias}.name < ?`);
+    values.push(query.name, query.name + PAST_NAMES);
+  }
+  for (const [key, value] of Object.entries(query.labels)) {
+    parts.push(`json_extract(${alias}.labels, ?) = ?`);
+    values.push(`$."${key}"`, value);
+  }
+  if (query.cursor !== undefined) {
+    const after = decodeCursor(query.cursor, query);
+    parts.push(`(${column}, ${alias}.id) ${query.order === "asc" ? ">" : "<"} (?, ?)`);
+    values.push(after.value, after.id);
+  }
+  const direction = query.order.toUpperCase();
+  values.push(query.limit + 1);
+  return {
+    sql: ` AND ${parts.join(" AND ")} ORDER BY ${column} ${direction}, ${alias}.id ${direction} LIMIT ?`,
+    values,
+  };
+}
+
+/** Rows of one more than a page, cut to the page. */
+export function toPage<T extends { id: string } & Record<SortField, string | number>>(
+  rows: T[],
+  query: PageQuery,
+): Page<T> {
+  const items = rows.slice(0, query.limit);
+  const last = items.at(-1);
+  const more = rows.length > query.limit && last !== undefined;
+  return { items, nextCursor: more ? encodeCursor(query, last[query.sort], last.id) : null };
+}
+
+const encodeCursor = (query: PageQuery, value: string | number, id: string): string =>
+  btoa(JSON.stringify([query.sort, query.order, value, id]))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
+
+/** @throws KubeNovaError KN-1006 for what this list, sorted this way, did not make */
+function decodeCursor(cursor: string, query: PageQuery): { value: string | number; id: string } {
+  try {
+    const decoded: unknown = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));
+    if (Array.isArray(decoded) && decoded.length === 4) {
+      const [sort, order, value, id] = decoded as unknown[];
+      const type = query.sort === "name" ? "string" : "number";
+      if (sort === query.sort && order === query.order && typeof value === type && typeof id === "string") {
+        return { value: value as string | number, id };
+      }
+    }
+  } catch {
+    // Falls through: not ours.
+  }
+  throw new KubeNovaError("KN-1006");
+}
