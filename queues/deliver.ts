@@ -5,7 +5,7 @@ import { eventFrom, markDelivered, type StoredEvent, undeliveredByIds } from "..
 import { type RawRelease, releasesOfEvents } from "../worker/store/release-documents.ts";
 import { Failures } from "./failures.ts";
 import { publish } from "./publish.ts";
-import { sendDeployments, sendTouched } from "./send-documents.ts";
+import { sendDeployments, sendTouched, type Targets, type Touching } from "./send-documents.ts";
 
 /** Before a commit: an alarm stands, so that the commit's events are delivered even if the caller dies. */
 export const armOutbox = (env: Env, shard: number): Promise<void> => outboxStub(env, shard).arm();
@@ -64,14 +64,11 @@ async function sendDocuments(
   releases: RawRelease[] | undefined,
   failures: Failures,
 ): Promise<void> {
-  const targets = { db: directory(env), cluster: (id: string) => clusterStub(env, id), failures };
+  const targets: Targets = { db: directory(env), cluster: (id: string) => clusterStub(env, id), failures };
   const touching = events.map((event) => ({ event, touched: touchedBy(event) }));
   const deployments = touching.filter(({ touched }) => touched.releases?.by === "release");
-  await failures.attempt(
-    deployments.map(({ event }) => event),
-    async () =>
-      sendDeployments(targets, deployments, releases ?? (await readReleasesOf(targets.db, deployments))),
-  );
+  const rows = releases ?? (await readReleasesOf(targets.db, deployments));
+  await sendTogetherOrAlone(targets, deployments, rows);
   for (const each of touching) {
     if (each.touched.releases?.by !== "release") {
       await failures.attempt([each.event], () => sendTouched(targets, each));
@@ -79,7 +76,23 @@ async function sendDocuments(
   }
 }
 
-async function readReleasesOf(db: D1Database, deployments: { event: StoredEvent }[]): Promise<RawRelease[]> {
+/** All at once; where one spoils it, each alone, so that only the bad one fails. */
+async function sendTogetherOrAlone(
+  targets: Targets,
+  deployments: Touching[],
+  releases: RawRelease[],
+): Promise<void> {
+  try {
+    await sendDeployments(targets, deployments, releases);
+  } catch {
+    for (const each of deployments) {
+      const own = releases.filter((release) => release.id === each.touched.releases?.id);
+      await targets.failures.attempt([each.event], () => sendDeployments(targets, [each], own));
+    }
+  }
+}
+
+async function readReleasesOf(db: D1Database, deployments: Touching[]): Promise<RawRelease[]> {
   if (deployments.length === 0) return [];
   const { results } = await releasesOfEvents(
     db,

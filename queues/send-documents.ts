@@ -72,9 +72,9 @@ async function identify(targets: Targets, clusterId: string): Promise<void> {
   if (identity) await targets.cluster(clusterId).identify(identity);
 }
 
-/** Sends documents to their clusters, all clusters at once. A cluster that fails, fails only the events that need it. */
+/** Sends documents to their clusters, all clusters at once. What a cluster refuses fails only the events that need it. */
 async function sendLocated(
-  targets: Targets,
+  { cluster, failures }: Targets,
   located: Located[],
   eventsOf: (document: DesiredDocument) => StoredEvent[],
 ): Promise<void> {
@@ -82,12 +82,15 @@ async function sendLocated(
   await Promise.all(
     [...byCluster].map(async ([clusterId, forCluster]) => {
       const documents = forCluster.map(({ document }) => document);
-      try {
-        for (let start = 0; start < documents.length; start += MAX_DOCUMENTS_A_CALL) {
-          await targets.cluster(clusterId).deliver(documents.slice(start, start + MAX_DOCUMENTS_A_CALL));
-        }
-      } catch (error) {
-        targets.failures.add(documents.flatMap(eventsOf), error);
+      const deliver = async (some: DesiredDocument[]): Promise<void> => {
+        await cluster(clusterId).deliver(some);
+      };
+      for (let start = 0; start < documents.length; start += MAX_DOCUMENTS_A_CALL) {
+        const call = documents.slice(start, start + MAX_DOCUMENTS_A_CALL);
+        await deliver(call).catch(async (error: unknown) => {
+          if (call.length === 1) return failures.add(call.flatMap(eventsOf), error);
+          for (const each of call) await failures.attempt(eventsOf(each), () => deliver([each]));
+        });
       }
     }),
   );
