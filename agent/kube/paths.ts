@@ -56,7 +56,7 @@ export function decodedSegments(path: string): string[] {
 }
 
 function segment(name: string): string {
-  if (!isPathSegment(name)) throw invalid(`not a name: ${JSON.stringify(name.slice(0, 80))}`);
+  if (!isPathSegment(name) || !name.isWellFormed()) throw invalid(`not a name: ${JSON.stringify(name.slice(0, 80))}`);
   return encodeURIComponent(name);
 }
 

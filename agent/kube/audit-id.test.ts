@@ -1,0 +1,20 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { auditId } from "./audit-id.ts";
+
+describe("audit ids", () => {
+  it("show the correlation id and the request's number", () => {
+    expect(auditId("req_01JD3Q4X7Z", 7)).toBe("req_01JD3Q4X7Z-7");
+  });
+
+  it("always fit, are safe in a header, and differ where their sources differ", () => {
+    const source = fc.record({ id: fc.string({ maxLength: 120 }), n: fc.nat(1_000_000) });
+    fc.assert(
+      fc.property(source, source, (a, b) => {
+        const [x, y] = [auditId(a.id, a.n), auditId(b.id, b.n)];
+        expect(x).toMatch(/^[A-Za-z0-9_.:-]{1,64}$/);
+        if (a.id !== b.id && a.n === b.n) expect(x).not.toBe(y);
+      }),
+    );
+  });
+});
