@@ -1,0 +1,145 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { HeldClusters } from "../test/workerd/clusters.ts";
+import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
+import { type NewEvent, recordEvents } from "../worker/store/events.ts";
+import { deliverEvents } from "./deliver.ts";
+
+let clusters: HeldClusters;
+let world: World;
+
+beforeEach(async () => {
+  clusters = new HeldClusters();
+  world = await seedWorld(env.DB);
+});
+
+/** Writes events beside other statements, as a mutation does. */
+async function commit(news: NewEvent[], statements: D1PreparedStatement[] = []): Promise<string[]> {
+  const recorded = recordEvents(
+    env.DB,
+    { actor: "test", correlationId: "corr-1", now: Date.now(), shard: 0, newId: anId },
+    news,
+  );
+  await env.DB.batch([...statements, ...recorded.statements]);
+  return recorded.ids;
+}
+
+const deploy = (at: World = world): NewEvent =>
+  ({
+    type: "evt.deploy.requested",
+    tenantId: at.tenantId,
+    subject: `release/${at.releaseId}`,
+    data: {},
+  }) as unknown as NewEvent;
+
+const environmentEvent = (verb: string, before: string | null, after: string | null): NewEvent =>
+  ({
+    type: `evt.environment.${verb}`,
+    tenantId: world.tenantId,
+    subject: `environment/${world.environmentId}`,
+    data: {
+      before: before ? { projectId: world.projectId, clusterId: before } : null,
+      after: after ? { projectId: world.projectId, clusterId: after } : null,
+    },
+  }) as unknown as NewEvent;
+
+const undelivered = async (): Promise<number> =>
+  (await env.DB.prepare("SELECT COUNT(*) AS n FROM events WHERE delivered_at IS NULL").first<{ n: number }>())
+    ?.n ?? -1;
+
+describe("delivering events", () => {
+  it("sends a deployment's document to the cluster of its environment and marks the event", async () => {
+    await deliverEvents(clusters.within(env), await commit([deploy()]));
+    const document = clusters.of(world.clusterId).get(`release/${world.releaseId}`);
+    expect(document).toMatchObject({ op: "upsert", revision: 1, correlationId: "corr-seed" });
+    expect(document?.resource?.spec).toMatchObject({
+      app: "web",
+      source: { image: { image: "registry.local/web:1" } },
+    });
+    expect(await undelivered()).toBe(0);
+  });
+
+  it("sends tenant, project and releases of an environment that was placed", async () => {
+    await deliverEvents(
+      clusters.within(env),
+      await commit([environmentEvent("created", null, world.clusterId)]),
+    );
+    expect(Object.keys(clusters.summary(world.clusterId)).sort()).toEqual(
+      [`project/${world.projectId}`, `release/${world.releaseId}`, `tenant/${world.tenantId}`].sort(),
+    );
+  });
+
+  it("leaves tombstones where an environment was and upserts where it is", async () => {
+    const target = anId("cluster");
+    await deliverEvents(
+      clusters.within(env),
+      await commit([environmentEvent("created", null, world.clusterId)]),
+    );
+    const move = [
+      env.DB.prepare("UPDATE environments SET cluster_id = ?, placements = ? WHERE id = ?").bind(
+        target,
+        JSON.stringify([{ clusterId: world.clusterId }, { clusterId: target }]),
+        world.environmentId,
+      ),
+      env.DB.prepare("UPDATE projects SET desired_revision = desired_revision + 1 WHERE id = ?").bind(
+        world.projectId,
+      ),
+      env.DB.prepare("UPDATE releases SET desired_revision = desired_revision + 1 WHERE id = ?").bind(
+        world.releaseId,
+      ),
+    ];
+    const ids = await commit([environmentEvent("updated", world.clusterId, target)], move);
+    await deliverEvents(clusters.within(env), ids);
+    const ops = (clusterId: string) => [...clusters.of(clusterId).values()].map(({ op }) => op);
+    expect(ops(world.clusterId)).toEqual(["tombstone", "tombstone", "tombstone"]);
+    expect(ops(target)).toEqual(["upsert", "upsert", "upsert"]);
+  });
+
+  it("sends nothing twice to one that has it: a repeat is stale", async () => {
+    const ids = await commit([deploy()]);
+    await deliverEvents(clusters.within(env), ids);
+    await deliverEvents(clusters.within(env), ids);
+    expect(clusters.calls).toHaveLength(1);
+  });
+
+  it("lets an event fail alone where its cluster fails", async () => {
+    const other = await seedWorld(env.DB);
+    clusters.before = (clusterId) => {
+      if (clusterId === other.clusterId) throw new Error("object is away");
+    };
+    const [good, bad] = await commit([deploy(), deploy(other)]);
+    await deliverEvents(clusters.within(env), [good ?? "", bad ?? ""]);
+    const { results } = await env.DB.prepare("SELECT id, delivered_at FROM events WHERE id IN (?, ?)")
+      .bind(good, bad)
+      .all();
+    expect(results.map(({ id, delivered_at }) => [id, delivered_at !== null])).toEqual([
+      [good, true],
+      [bad, false],
+    ]);
+    expect(clusters.of(world.clusterId).size).toBe(1);
+  });
+
+  it("keeps specs of a megabyte each within bounds, and sends them all", async () => {
+    const spec = {
+      specVersion: 1 as const,
+      source: {
+        raw: {
+          manifests: [
+            {
+              apiVersion: "v1",
+              kind: "ConfigMap",
+              metadata: { name: "big" },
+              data: { text: "x".repeat(900_000) },
+            },
+          ],
+        },
+      },
+    };
+    const worlds = await Promise.all(
+      Array.from({ length: 6 }, () => seedWorld(env.DB, { clusterId: world.clusterId, spec })),
+    );
+    await deliverEvents(clusters.within(env), await commit(worlds.map((each) => deploy(each))));
+    expect(clusters.of(world.clusterId).size).toBe(6);
+    expect(Math.max(...clusters.calls.map(({ keys }) => keys.length))).toBeLessThanOrEqual(4);
+  });
+});
