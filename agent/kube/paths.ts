@@ -56,7 +56,8 @@ export function decodedSegments(path: string): string[] {
 }
 
 function segment(name: string): string {
-  if (!isPathSegment(name) || !name.isWellFormed()) throw invalid(`not a name: ${JSON.stringify(name.slice(0, 80))}`);
+  if (!isPathSegment(name) || !name.isWellFormed())
+    throw invalid(`not a name: ${JSON.stringify(name.slice(0, 80))}`);
   return encodeURIComponent(name);
 }
 

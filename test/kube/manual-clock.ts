@@ -27,6 +27,7 @@ export function createManualClock(start = 1_700_000_000_000, wallOffsetMs = 0): 
     sleep(ms, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
+        if (ms <= 0) return resolve();
         const leave = () => {
           sleepers.delete(sleeper);
           reject(signal?.reason);
@@ -36,7 +37,7 @@ export function createManualClock(start = 1_700_000_000_000, wallOffsetMs = 0): 
           signal?.removeEventListener("abort", leave);
           resolve();
         };
-        const sleeper = { due: elapsed + Math.max(0, ms), wake };
+        const sleeper = { due: elapsed + ms, wake };
         sleepers.add(sleeper);
         signal?.addEventListener("abort", leave, { once: true });
       });
