@@ -54,6 +54,8 @@ export async function apiRaw(method: string, path: string, init: ApiInit = {}): 
     headers.set("content-type", "application/json");
   const body =
     init.body === undefined ? null : typeof init.body === "string" ? init.body : JSON.stringify(init.body);
-  const url = `https://kubenova.test${path.startsWith("/api/") || !path.startsWith("/") ? path : `/api/v1${path}`}`;
+  const url = path.startsWith("https:")
+    ? path
+    : `https://kubenova.test${path.startsWith("/api/") ? "" : "/api/v1"}${path}`;
   return exports.default.fetch(new Request(url, { method, headers, body }));
 }

@@ -1,6 +1,7 @@
 import type { Route } from "../routing/define.ts";
 import { authRoutes } from "./auth/index.ts";
+import { docsRoutes } from "./docs/index.ts";
 import { tenantRoutes } from "./tenants/index.ts";
 
 /** Every route that there is. A folder a resource; each gives its list here. */
-export const routes: readonly Route[] = [...authRoutes, ...tenantRoutes];
+export const routes: readonly Route[] = [...authRoutes, ...tenantRoutes, ...docsRoutes(() => routes)];
