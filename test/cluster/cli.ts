@@ -65,7 +65,7 @@ const commands: Record<string, (name: string, flags: Flags) => Promise<void>> = 
     }
   },
   async kubeconfig(name) {
-    process.stdout.write(`${find(name).kubeconfig}\n`);
+    process.stdout.write(`${(await find(name)).kubeconfig}\n`);
   },
   async build() {
     await ensureBinaries();

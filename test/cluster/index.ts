@@ -8,7 +8,7 @@
 
 import { choose } from "./choose.ts";
 import { upExisting } from "./existing.ts";
-import { downKind, upKind } from "./kind.ts";
+import { downKind, kindNames, upKind } from "./kind.ts";
 import { downLocal, isHealthy, upLocal } from "./local.ts";
 import { type NodeType, normalize, type UpOptions, validName } from "./options.ts";
 import { clusterFolder } from "./paths.ts";
@@ -64,18 +64,20 @@ export async function down(name: string): Promise<void> {
 export type Listed = { name: string; node: NodeType; server: string; healthy: boolean };
 
 /** The clusters of this user on this machine, those that died included. */
-export function list(): Promise<Listed[]> {
-  const listed = clusterNames().map(async (name): Promise<Listed> => {
+export async function list(): Promise<Listed[]> {
+  const inKind = kindNames().map((name): Listed => ({ name, node: "real", server: "kind", healthy: true }));
+  const local = clusterNames().map(async (name): Promise<Listed> => {
     const state = readState(name);
     if (!state) return { name, node: "none", server: "", healthy: false };
     return { name, node: state.options.node, server: state.server, healthy: await isHealthy(state) };
   });
-  return Promise.all(listed);
+  return [...(await Promise.all(local)), ...inKind];
 }
 
 /** The running cluster of this name; throws where there is none. */
-export function find(name: string): Cluster {
+export async function find(name: string): Promise<Cluster> {
   const state = readState(validName(name));
+  if (!state && kindNames().includes(name)) return upKind(normalize({ name }));
   if (!state) throw new Error(`there is no cluster ${name}: npm run cluster -- up ${name}`);
   return handle(state);
 }

@@ -1,7 +1,7 @@
 /** kind, where the user has it and a Docker engine. Its clusters are named kubenova-NAME. */
 
-import { mkdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "./errors.ts";
 import { clientPrograms } from "./existing.ts";
 import type { Cluster } from "./index.ts";
@@ -13,6 +13,16 @@ const kindName = (name: string) => `kubenova-${name}`;
 
 /** Beside the clusters' folders, so that `list` and `down` of ours do not take it for one. */
 const kubeconfigOf = (name: string) => join(dirname(clustersFolder()), "kind", `${name}.kubeconfig`);
+
+/** The kind clusters that `upKind` made and nobody took down. */
+export function kindNames(): string[] {
+  try {
+    const names = readdirSync(dirname(kubeconfigOf("x"))).map((file) => basename(file, ".kubeconfig"));
+    return names.sort();
+  } catch {
+    return [];
+  }
+}
 
 export async function upKind(options: Options): Promise<Cluster> {
   const { name } = options;

@@ -64,6 +64,8 @@ function kubeletConfig(layout: Layout, block: Block, cgroup: string): string {
     failSwapOn: false,
     evictionHard: {},
     imageGCHighThresholdPercent: 100,
+    // Otherwise an image that was pulled under one name and imported under another may not be used.
+    imagePullCredentialsVerificationPolicy: "NeverVerify",
   };
   writeFileSync(file, JSON.stringify(config, null, 2));
   return file;

@@ -60,7 +60,8 @@ export function makeFolder(name: string): string {
 }
 
 export function removeFolder(name: string): void {
-  rmSync(clusterFolder(name), { recursive: true, force: true });
+  // A process that is being killed at this moment may still put a last file there.
+  rmSync(clusterFolder(name), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 /** The names of all clusters that have a folder, sorted. */

@@ -39,6 +39,8 @@ export async function startSupervisor(
 
 /** Ends the supervisor and with it everything that it started, and waits until it is gone. */
 export async function stopSupervisor(supervisor: ProcessIdentity): Promise<void> {
+  // Its number may mean another process by now, whose children are none of ours.
+  if (!isAlive(supervisor)) return;
   const children = childrenOf(supervisor.pid)
     .map(identify)
     .filter((child) => child !== undefined);

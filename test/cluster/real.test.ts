@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WEB_APP } from "./images.ts";
+import { buildGoImage, type Cluster, importImage, pushImage, up } from "./index.ts";
+import { end, identify } from "./processes.ts";
+import { attempt, run } from "./run.ts";
+import { runningComponents } from "./supervisor.ts";
+import { isolate, stateOf } from "./testing.ts";
+import { waitFor } from "./wait.ts";
+
+/** One cluster with one app, `web`, of two pods, pulled from the local registry. */
+let cluster: Cluster;
+let restore: () => Promise<void>;
+let scratch: string;
+let tar: string;
+
+const kubectl = (...args: string[]) => run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
+
+beforeAll(async () => {
+  restore = isolate();
+  scratch = mkdtempSync(join(tmpdir(), "kubenova-real-"));
+  tar = join(scratch, "web.tar");
+  cluster = await up({ name: "real", node: "real" });
+  const variables = { "main.version": "7" };
+  await buildGoImage({ folder: WEB_APP, tar, name: "docker.io/kubenova/web:imported", variables });
+  const { image } = await pushImage(cluster.registry ?? "", tar, "web:1");
+  await kubectl("create", "deployment", "web", "--image", image, "--replicas", "2", "--port", "8080");
+  await kubectl("expose", "deployment", "web", "--port", "80", "--target-port", "8080");
+  await kubectl("rollout", "status", "deployment/web", "--timeout", "60s");
+});
+
+afterAll(async () => {
+  await restore();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** What the app in a pod gets from an address. */
+const fromPod = async (url: string) => {
+  const path = `/api/v1/namespaces/default/services/web:80/proxy/fetch?url=${encodeURIComponent(url)}`;
+  return (await kubectl("get", "--raw", path)).trim();
+};
+
+test("the node is Ready and of the server's version", async () => {
+  const { items } = JSON.parse(await kubectl("get", "nodes", "-o", "json"));
+  expect(items).toHaveLength(1);
+  expect(items[0].status.nodeInfo.kubeletVersion).toBe("v1.36.3");
+  expect(JSON.parse(await kubectl("version", "-o", "json")).serverVersion.gitVersion).toBe("v1.36.3");
+});
+
+describe("an app that the node pulled from the local registry", () => {
+  test("answers through the API server", async () => {
+    const page = await kubectl("get", "--raw", "/api/v1/namespaces/default/services/web:80/proxy/");
+    expect(page).toMatch(/<h1>web 7<\/h1>.*served by <b id="host">web-/s);
+  });
+
+  test("answers this machine at its Service's address and at its pods'", async () => {
+    const service = await kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
+    expect(await (await fetch(`http://${service}/healthz`)).text()).toBe("ok\n");
+    const pods = await kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].status.podIP}");
+    expect(pods.split(" ")).toHaveLength(2);
+    for (const pod of pods.split(" ")) {
+      expect(await (await fetch(`http://${pod}:8080/healthz`)).text()).toBe("ok\n");
+    }
+  });
+
+  test("is found by its Service's name from its own pods, whichever of them answers", async () => {
+    for (let i = 0; i < 8; i++) {
+      expect(await fromPod("http://web.default.svc.cluster.local/healthz")).toBe("ok");
+      expect(await fromPod("http://web/healthz")).toBe("ok");
+    }
+  });
+
+  test("reaches a server that listens on this machine's gateway address", async () => {
+    const server = createServer((_, response) => response.end("hello from outside"));
+    server.listen(0, cluster.gateway);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    expect(await fromPod(`http://${cluster.gateway}:${port}/`)).toBe("hello from outside");
+    server.close();
+  });
+
+  test("has logs, runs commands with input, and is measured", async () => {
+    expect(await kubectl("logs", "deployment/web")).toContain("web 7 listens on :8080");
+    const exec = ["--kubeconfig", cluster.kubeconfig, "exec", "-i", "deployment/web", "--", "/app", "cat"];
+    expect(await run(cluster.kubectl, exec, { input: "through and back" })).toBe("through and back");
+    const summary = JSON.parse(await kubectl("get", "--raw", "/api/v1/nodes/real/proxy/stats/summary"));
+    expect(summary.node.memory.workingSetBytes).toBeGreaterThan(0);
+  });
+
+  test("is forwarded to a port of this machine", async () => {
+    const args = ["--kubeconfig", cluster.kubeconfig, "port-forward", "service/web", ":80"];
+    const forward = spawn(cluster.kubectl, args, { stdio: ["ignore", "pipe", "ignore"] });
+    const exited = once(forward, "exit");
+    const [line] = (await once(forward.stdout, "data")) as [Buffer];
+    const port = /127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1];
+    expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe("ok\n");
+    forward.kill();
+    await exited;
+  });
+});
+
+test("an imported image runs without any registry", async () => {
+  await importImage(cluster, tar);
+  const image = "docker.io/kubenova/web:imported";
+  await kubectl("run", "imported", "--image", image, "--image-pull-policy", "Never");
+  await kubectl("wait", "pod/imported", "--for", "condition=Ready", "--timeout", "30s");
+});
+
+test("helm is there and fits the server", async () => {
+  const env = { ...process.env, KUBECONFIG: cluster.kubeconfig, HELM_CACHE_HOME: scratch };
+  expect(JSON.parse(await run(cluster.helm, ["list", "-A", "-o", "json"], { env }))).toEqual([]);
+});
+
+test.each(["kube-apiserver", "etcd", "kubelet", "containerd"])(
+  "%s is started again after kill -9, and the pods go on",
+  async (component) => {
+    const { supervisor } = stateOf("real");
+    const pods = [
+      "get",
+      "pods",
+      "-l",
+      "app=web",
+      "-o",
+      "jsonpath={.items[*].status.containerStatuses[0].containerID}",
+    ];
+    const before = await kubectl(...pods);
+    const killed = identify(runningComponents(supervisor).get(component) ?? 0);
+    if (!killed) throw new Error(`${component} does not run`);
+    await end(killed, "SIGKILL", 10);
+    const returned = () => (runningComponents(supervisor).get(component) ?? killed.pid) !== killed.pid;
+    await waitFor(`${component} to be back`, returned, { seconds: 30 });
+    const healthy = async () => (await up({ name: "real", node: "real" })).server === cluster.server;
+    expect(await waitFor("the cluster", async () => (await ready()) && healthy(), { seconds: 60 })).toBe(
+      true,
+    );
+    expect(await kubectl(...pods)).toBe(before);
+  },
+);
+
+async function ready(): Promise<boolean> {
+  const raw = ["--kubeconfig", cluster.kubeconfig, "get", "--raw", "/readyz"];
+  const exec = ["--kubeconfig", cluster.kubeconfig, "exec", "deployment/web", "--", "/app", "env"];
+  for (const args of [raw, exec]) {
+    if ((await attempt(cluster.kubectl, args)).code !== 0) return false;
+  }
+  return true;
+}
