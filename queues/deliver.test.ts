@@ -109,7 +109,9 @@ describe("delivering events", () => {
     };
     const [good, bad] = await commit([deploy(), deploy(other)]);
     await deliverEvents(clusters.within(env), [good ?? "", bad ?? ""]);
-    const { results } = await env.DB.prepare("SELECT id, delivered_at FROM events WHERE id IN (?, ?)")
+    const { results } = await env.DB.prepare(
+      "SELECT id, delivered_at FROM events WHERE id IN (?, ?) ORDER BY seq",
+    )
       .bind(good, bad)
       .all();
     expect(results.map(({ id, delivered_at }) => [id, delivered_at !== null])).toEqual([

@@ -1,5 +1,7 @@
+import { consume } from "../queues/index.ts";
 import { createApp } from "./app.ts";
 import type { Env } from "./env.ts";
+import { sweep } from "./scheduled.ts";
 
 export { ClusterDO } from "../durable-objects/cluster.ts";
 export { OutboxDO } from "../durable-objects/outbox.ts";
@@ -9,4 +11,6 @@ const app = createApp();
 
 export default {
   fetch: (request, env, context) => app.fetch(request, env, context),
+  queue: (batch, env) => consume(batch, env),
+  scheduled: (event, env) => sweep(env, event.scheduledTime),
 } satisfies ExportedHandler<Env>;

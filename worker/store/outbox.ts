@@ -79,6 +79,14 @@ export const undeliveredByIds = (db: D1Database, ids: string): D1PreparedStateme
     )
     .bind(ids);
 
+export async function eventsByIds(db: D1Database, ids: string[]): Promise<StoredEvent[]> {
+  const { results } = await db
+    .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE id IN (SELECT value FROM json_each(?)) ORDER BY seq`)
+    .bind(JSON.stringify(ids))
+    .all();
+  return results.map(eventFrom);
+}
+
 /** Undelivered events of a shard whose time has come, in the order of their commits. */
 export async function takeDue(
   db: D1Database,
@@ -106,6 +114,14 @@ export async function earliestDue(db: D1Database, shard: number): Promise<number
     .bind(shard)
     .first<{ due: number | null }>();
   return row?.due ?? null;
+}
+
+/** Shards that hold events which are neither delivered nor given up. */
+export async function shardsWithUndelivered(db: D1Database): Promise<number[]> {
+  const { results } = await db
+    .prepare("SELECT DISTINCT shard FROM events WHERE delivered_at IS NULL AND dead_at IS NULL")
+    .all<{ shard: number }>();
+  return results.map(({ shard }) => shard);
 }
 
 export async function markDelivered(db: D1Database, seqs: number[], now: number): Promise<void> {

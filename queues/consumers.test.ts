@@ -1,0 +1,111 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { PublishedEvent } from "../protocol/events/envelope.ts";
+import { anId } from "../test/workerd/seed.ts";
+import type { Env } from "../worker/env.ts";
+import { recordEvents } from "../worker/store/events.ts";
+import { eventsByIds } from "../worker/store/outbox.ts";
+import { consume } from "./index.ts";
+import { inSendBatches, publishedEvent } from "./publish.ts";
+
+const published = (seq: number, more: Partial<PublishedEvent> = {}): PublishedEvent => ({
+  seq,
+  id: anId("event"),
+  type: "evt.app.created",
+  version: 1,
+  tenant: null,
+  subject: "app/app_1",
+  actor: "test",
+  correlationId: "c",
+  causationId: null,
+  idempotencyKey: "k",
+  occurredAt: "2026-11-21T10:00:00.000Z",
+  data: {},
+  ...more,
+});
+
+const batchOf = (queue: string, bodies: unknown[], attempts = 1) =>
+  createMessageBatch(
+    queue,
+    bodies.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts, body })),
+  );
+
+async function archived(): Promise<{ key: string; lines: PublishedEvent[] }[]> {
+  const { objects } = await env.ARCHIVE.list({ prefix: "events/" });
+  return Promise.all(
+    objects.map(async ({ key }) => {
+      const text = (await (await env.ARCHIVE.get(key))?.text()) ?? "";
+      return {
+        key,
+        lines: text
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line) as PublishedEvent),
+      };
+    }),
+  );
+}
+
+describe("the archive", () => {
+  it("stores a batch once, however often and in whatever order it comes", async () => {
+    const events = [published(7), published(5), published(6)];
+    await consume(batchOf("kubenova-events", events), env);
+    await consume(batchOf("kubenova-events", [...events].reverse()), env);
+    const objects = await archived();
+    expect(objects).toHaveLength(1);
+    expect(objects[0]?.key).toMatch(/^events\/2026\/11\/21\/000000000005-[0-9a-f]{16}\.jsonl$/);
+    expect(objects[0]?.lines.map(({ seq }) => seq)).toEqual([5, 6, 7]);
+  });
+
+  it("has an event whole that was too large for a message", async () => {
+    const origin = { actor: "t", correlationId: "c", now: 1, shard: 0, newId: anId };
+    const data = { note: "x".repeat(200_000) };
+    const { ids, statements } = recordEvents(env.DB, origin, [
+      { type: "evt.app.created", tenantId: null, subject: "app/big", data } as never,
+    ]);
+    await env.DB.batch(statements);
+    const [stored] = await eventsByIds(env.DB, ids);
+    if (!stored) throw new Error("the event is not there");
+    const { message, bytes } = publishedEvent(stored);
+    expect(message).toMatchObject({ data: {}, dataRef: `/api/v1/events/${stored.id}` });
+    expect(bytes).toBeLessThan(128_000);
+    await consume(batchOf("kubenova-events", [message]), env);
+    const line = (await archived()).flatMap(({ lines }) => lines).find(({ id }) => id === stored.id);
+    expect(line?.data).toEqual(data);
+  });
+
+  it("asks for a batch again, later, where it could not be stored", async () => {
+    const broken = {
+      ...env,
+      ARCHIVE: { put: () => Promise.reject(new Error("R2 is away")) },
+    } as unknown as Env;
+    const batch = batchOf("kubenova-events", [published(1)], 2);
+    await consume(batch, broken);
+    const result = await getQueueResult(batch, createExecutionContext());
+    expect(result.retryMessages).toHaveLength(1);
+    expect(result.ackAll).toBe(false);
+    expect(result.retryMessages[0]?.delaySeconds).toBeGreaterThanOrEqual(5);
+  });
+});
+
+describe("the dead-letter queue", () => {
+  it("becomes dead letters, one an event, and drops what is no event", async () => {
+    const event = published(9, { type: "evt.app.deleted" });
+    const batch = batchOf("kubenova-events-dead", [event, event, { nonsense: true }]);
+    await consume(batch, env);
+    const { results } = await env.DB.prepare(
+      "SELECT source, event_id, event_seq, state FROM dead_letters",
+    ).all();
+    expect(results).toEqual([{ source: "queue", event_id: event.id, event_seq: 9, state: "dead" }]);
+  });
+});
+
+describe("batches for the queue", () => {
+  it("stay within 100 messages and 256 KB", () => {
+    const many = inSendBatches(Array.from({ length: 250 }, () => ({ bytes: 10 })));
+    expect(many.map((batch) => batch.length)).toEqual([100, 100, 50]);
+    const large = inSendBatches(Array.from({ length: 5 }, () => ({ bytes: 100_000 })));
+    expect(large.map((batch) => batch.length)).toEqual([2, 2, 1]);
+  });
+});

@@ -1,0 +1,85 @@
+import { env } from "cloudflare:workers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { RESTORE_WINDOW_MS } from "../domain/tenancy/retention.ts";
+import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
+import { sweep } from "./scheduled.ts";
+import { insertRow } from "./store/rows.ts";
+import { events } from "./store/schema/index.ts";
+
+/** A moment in the first ten minutes of an hour, when everything is done. */
+const NOW = Date.UTC(2026, 10, 21, 10, 5);
+const DAY = 24 * 60 * 60 * 1000;
+let world: World;
+
+beforeEach(async () => {
+  for (const table of [
+    "deployments",
+    "releases",
+    "revisions",
+    "apps",
+    "environments",
+    "projects",
+    "tenants",
+    "events",
+  ])
+    await env.DB.prepare(`DELETE FROM ${table}`).run();
+  world = await seedWorld(env.DB);
+});
+
+const count = async (table: string): Promise<number> =>
+  (await env.DB.prepare(`SELECT COUNT(*) AS n FROM ${table}`).first<number>("n")) ?? -1;
+const remove = (table: string, id: string, at: number) =>
+  env.DB.prepare(`UPDATE ${table} SET deleted_at = ? WHERE id = ?`).bind(at, id).run();
+
+const event = (fields: Partial<typeof events.$inferInsert>) => {
+  const id = anId("event");
+  const row = { id, type: "evt.app.created", version: 1, subject: "app/x", actor: "a", correlationId: "c" };
+  return insertRow(env.DB, events, {
+    ...row,
+    idempotencyKey: id,
+    occurredAt: 1,
+    data: {},
+    shard: 1,
+    ...fields,
+  }).run();
+};
+
+describe("the sweep", () => {
+  it("purges a tenant and all that it had once it can no longer be restored", async () => {
+    await remove("tenants", world.tenantId, NOW - RESTORE_WINDOW_MS);
+    await sweep(env, NOW);
+    const left = ["tenants", "projects", "environments", "apps", "revisions", "releases"].map(count);
+    expect(await Promise.all(left)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it("keeps what can be restored for another minute", async () => {
+    await remove("tenants", world.tenantId, NOW - RESTORE_WINDOW_MS + 60_000);
+    await remove("apps", world.appId, NOW - RESTORE_WINDOW_MS + 60_000);
+    await sweep(env, NOW);
+    expect([await count("tenants"), await count("apps"), await count("releases")]).toEqual([1, 1, 1]);
+  });
+
+  it("purges a deleted app and leaves its project alone", async () => {
+    await remove("apps", world.appId, NOW - RESTORE_WINDOW_MS);
+    await sweep(env, NOW);
+    expect([await count("apps"), await count("revisions"), await count("releases")]).toEqual([0, 0, 0]);
+    expect([await count("environments"), await count("projects")]).toEqual([1, 1]);
+  });
+
+  it("forgets delivered events after ninety days, and never one that waits", async () => {
+    await event({ occurredAt: NOW - 91 * DAY, deliveredAt: NOW - 91 * DAY });
+    await event({ occurredAt: NOW - 91 * DAY });
+    await event({ occurredAt: NOW - 89 * DAY, deliveredAt: NOW - 89 * DAY });
+    await sweep(env, NOW);
+    expect(await count("events")).toBe(2);
+  });
+
+  it("wakes the clock of a shard that holds an undelivered event, and no other", async () => {
+    await event({ shard: 6 });
+    await event({ shard: 7, deliveredAt: 5 });
+    const armed: string[] = [];
+    const OUTBOX = { getByName: (name: string) => ({ arm: async () => void armed.push(name) }) };
+    await sweep({ ...env, OUTBOX: OUTBOX as unknown as typeof env.OUTBOX }, NOW);
+    expect(armed).toEqual(["6"]);
+  });
+});

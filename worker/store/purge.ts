@@ -1,0 +1,71 @@
+import { RESTORE_WINDOW_MS } from "../../domain/tenancy/retention.ts";
+import { forgetExpiredAnswers } from "./idempotency.ts";
+
+/** Delivered and given-up events are kept this long in the database; the archive in R2 has them for good. */
+const EVENT_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
+/** Used and expired join tokens are kept this long, for whoever asks what happened. */
+const TOKEN_RETENTION_MS = 7 * 24 * 60 * 60 * 1000;
+/** Rows that one sweep takes from each table: the rest waits for the next one, and no statement runs long. */
+const SWEEP_ROWS = 500;
+
+/** Forgets what is past its time: answers to Idempotency-Keys, events, settled dead letters, join tokens. */
+export async function forgetExpired(db: D1Database, now: number): Promise<void> {
+  const old = now - EVENT_RETENTION_MS;
+  await db.batch([
+    forgetExpiredAnswers(db, now),
+    // By sequence number, which is the order of their times: no index on the time is needed.
+    db
+      .prepare(
+        `DELETE FROM events WHERE seq IN (SELECT seq FROM (SELECT * FROM events ORDER BY seq LIMIT ${SWEEP_ROWS})
+          WHERE occurred_at < ? AND (delivered_at IS NOT NULL OR dead_at IS NOT NULL))`,
+      )
+      .bind(old),
+    db.prepare("DELETE FROM dead_letters WHERE state <> 'dead' AND settled_at < ?").bind(old),
+    db.prepare("DELETE FROM join_tokens WHERE expires_at < ?").bind(now - TOKEN_RETENTION_MS),
+  ]);
+}
+
+/** What a doomed parent takes along: each table's rows by their own deletion or that of what they belong to. */
+const DOOMED = {
+  tenants: "SELECT id FROM tenants WHERE deleted_at <= ?1",
+  projects: `SELECT id FROM projects WHERE deleted_at <= ?1
+    OR tenant_id IN (SELECT id FROM tenants WHERE deleted_at <= ?1)`,
+  environments: `SELECT id FROM environments WHERE deleted_at <= ?1
+    OR tenant_id IN (SELECT id FROM tenants WHERE deleted_at <= ?1)
+    OR project_id IN (SELECT id FROM projects WHERE deleted_at <= ?1)`,
+  apps: `SELECT id FROM apps WHERE deleted_at <= ?1
+    OR tenant_id IN (SELECT id FROM tenants WHERE deleted_at <= ?1)
+    OR project_id IN (SELECT id FROM projects WHERE deleted_at <= ?1)`,
+  clusters: "SELECT id FROM clusters WHERE deleted_at <= ?1",
+} as const;
+
+const releasesOf = `SELECT id FROM releases
+  WHERE app_id IN (${DOOMED.apps}) OR environment_id IN (${DOOMED.environments})`;
+
+/** Children first. A parent goes only where none of its children is left, so a large tenant takes several sweeps. */
+const PURGES = [
+  `DELETE FROM deployments WHERE id IN (SELECT id FROM deployments WHERE release_id IN (${releasesOf}) LIMIT ${SWEEP_ROWS})`,
+  `DELETE FROM releases WHERE id IN (${releasesOf} LIMIT ${SWEEP_ROWS})
+    AND NOT EXISTS (SELECT 1 FROM deployments d WHERE d.release_id = releases.id)`,
+  `DELETE FROM revisions WHERE id IN (SELECT id FROM revisions WHERE app_id IN (${DOOMED.apps}) LIMIT ${SWEEP_ROWS})
+    AND NOT EXISTS (SELECT 1 FROM releases r WHERE r.app_id = revisions.app_id)`,
+  `DELETE FROM apps WHERE id IN (${DOOMED.apps} LIMIT ${SWEEP_ROWS})
+    AND NOT EXISTS (SELECT 1 FROM revisions v WHERE v.app_id = apps.id)
+    AND NOT EXISTS (SELECT 1 FROM releases r WHERE r.app_id = apps.id)`,
+  `DELETE FROM environments WHERE id IN (${DOOMED.environments} LIMIT ${SWEEP_ROWS})
+    AND NOT EXISTS (SELECT 1 FROM releases r WHERE r.environment_id = environments.id)`,
+  `DELETE FROM projects WHERE id IN (${DOOMED.projects} LIMIT ${SWEEP_ROWS})
+    AND NOT EXISTS (SELECT 1 FROM apps a WHERE a.project_id = projects.id)
+    AND NOT EXISTS (SELECT 1 FROM environments e WHERE e.project_id = projects.id)`,
+  `DELETE FROM tenants WHERE id IN (${DOOMED.tenants} LIMIT ${SWEEP_ROWS})
+    AND NOT EXISTS (SELECT 1 FROM projects p WHERE p.tenant_id = tenants.id)`,
+  `DELETE FROM join_tokens WHERE cluster_id IN (${DOOMED.clusters})`,
+  `DELETE FROM cluster_keys WHERE cluster_id IN (${DOOMED.clusters})`,
+  `DELETE FROM clusters WHERE id IN (${DOOMED.clusters})`,
+];
+
+/** Purges what was deleted longer ago than it can be restored, with all that belongs to it. */
+export async function purgeDeleted(db: D1Database, now: number): Promise<void> {
+  const before = now - RESTORE_WINDOW_MS;
+  await db.batch(PURGES.map((sql) => db.prepare(sql).bind(before)));
+}
