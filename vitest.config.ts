@@ -42,6 +42,7 @@ export default defineConfig({
           name: "cluster",
           include: ["agent/**/*.cluster.test.ts", "test/cluster/**/*.test.ts"],
           environment: "node",
+          globalSetup: ["./test/kube/teardown.ts"],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,

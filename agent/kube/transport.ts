@@ -101,8 +101,10 @@ function answerOf(
     } else if (body === undefined) {
       request.end();
     } else {
-      request.setHeader("Content-Length", Buffer.byteLength(body));
-      request.end(body);
+      // As bytes: with a text Node would write the headers in its encoding, too, and they are bytes already.
+      const bytes = Buffer.from(body);
+      request.setHeader("Content-Length", bytes.length);
+      request.end(bytes);
     }
   });
 }

@@ -3,22 +3,12 @@ import { loadKube } from "../../agent/kube/index.ts";
 import { up } from "../cluster/index.ts";
 import { until } from "./until.ts";
 
-export interface ApiServer {
-  kubeconfig: string;
-  /** Ends it where this call started it. */
-  release(): Promise<void>;
-}
+/** Shared by the files of one run; teardown.ts ends it. */
+export const SHARED = "unit-kube";
 
-/** A real API server without a node: $KUBENOVA_TEST_KUBECONFIG's where set, else one of this name. */
-export async function apiServer(name: string): Promise<ApiServer> {
-  const given = process.env.KUBENOVA_TEST_KUBECONFIG;
-  return given ? { kubeconfig: given, release: async () => {} } : ownApiServer(name);
-}
-
-/** One that may be killed. */
-export async function ownApiServer(name: string): Promise<ApiServer> {
-  const cluster = await up({ name, node: "none" });
-  return { kubeconfig: cluster.kubeconfig, release: () => cluster.down() };
+/** The kubeconfig of a real API server without a node: $KUBENOVA_TEST_KUBECONFIG's where set, else one of our own. */
+export async function sharedApiServer(): Promise<string> {
+  return process.env.KUBENOVA_TEST_KUBECONFIG || (await up({ name: SHARED, node: "none" })).kubeconfig;
 }
 
 /** Kills the server's process, and returns when the one that its supervisor starts in its place is ready. */
