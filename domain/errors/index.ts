@@ -104,6 +104,11 @@ export const ERRORS = {
     name: "nothing_to_roll_back_to",
     summary: "The environment has no earlier revision.",
   },
+  "KN-1312": {
+    status: 409,
+    name: "delivered_by_git",
+    summary: "The environment takes its changes from git alone.",
+  },
   "KN-1400": {
     status: 401,
     name: "join_token_invalid",
