@@ -57,7 +57,11 @@ export const desiredSchema = z.object({
   snapshot: id.optional(),
 });
 
-/** A snapshot is complete only with its end frame, equal count and equal digest (see snapshotDigest). */
+/**
+ * A snapshot is complete only with its end frame, and the end's count and digest (see snapshotDigest) equal to what came.
+ * It holds upserts only, ordered by key; `seq` is where the set stood at its begin, and documents that changed since
+ * follow the end once more. The count of the begin is an estimate for progress.
+ */
 export const snapshotBeginSchema = z.object({
   t: z.literal("snapshot-begin"),
   snapshot: id,
@@ -110,6 +114,11 @@ export const ackSchema = z.object({
     .array(z.object({ key: z.string().max(128), revision: z.int(), message: z.string().max(1024) }))
     .max(100)
     .optional(),
+  /**
+   * While a snapshot comes in: how many of its documents are stored by now (`seq` stays where it was). The edge sends
+   * on at DESIRED_WINDOW_BYTES beyond them.
+   */
+  snapshot: z.object({ id, stored: z.int().min(0) }).optional(),
 });
 
 export const statusSchema = z.object({

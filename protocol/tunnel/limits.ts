@@ -13,10 +13,16 @@ export const MAX_DATA_BYTES = 64 * 1024;
 export const MAX_OPEN_CHUNKED = 4;
 
 export const MAX_STREAMS = 512;
-/** Initial credit of a stream, each direction, in bytes. */
+/**
+ * What the edge may send on a new stream before it has any credit from the agent. Towards the edge the agent has only
+ * what `open` grants: the edge shares its memory out among its streams.
+ */
 export const STREAM_WINDOW_BYTES = 256 * 1024;
 
-/** The agent sends the text "ping" this often; the edge answers "pong" without waking the object. */
+/** Desired documents under way and not acked, in bytes: what a slow API server makes the edge and the agent hold. */
+export const DESIRED_WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** The agent sends the text PING this often; the edge answers PONG without waking the object. */
 export const PING_INTERVAL_MS = 5_000;
 /** No pong for this long: the agent drops the socket and dials anew. */
 export const PONG_DEADLINE_MS = 15_000;
@@ -30,8 +36,9 @@ export const RECONNECT_FIRST_MS = 5_000;
 export const RECONNECT_BASE_MS = 2_000;
 export const RECONNECT_CAP_MS = 20_000;
 
-export const PING = "ping";
-export const PONG = "pong";
+/** The runtime answers this text on every socket of an object, people's too: so it is none that a service would use. */
+export const PING = "kubenova:ping";
+export const PONG = "kubenova:pong";
 
 /** WebSocket close codes. 44xx: do not come back without a change; anything else: reconnect. */
 export const CLOSE = {
