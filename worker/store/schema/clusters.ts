@@ -22,6 +22,8 @@ export const clusters = sqliteTable(
     /** Lineage of the desired set (architecture.md section 4). */
     epoch: integer("epoch").notNull().default(1),
     epochId: text("epoch_id").notNull(),
+    /** When the cluster's object took this row's epoch for the first time; an object that is empty later has lost its storage. */
+    claimedAt: integer("claimed_at"),
   },
   (table) => [uniqueIndex("clusters_name").on(table.name)],
 );
