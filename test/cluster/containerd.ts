@@ -22,9 +22,3 @@ export async function awaitContainerd(state: State): Promise<void> {
 export async function importTar(state: State, tar: string): Promise<void> {
   await run("ctr", [...ctrArguments(state), "images", "import", tar]);
 }
-
-/** The names of the images on the node. */
-export async function imageNames(state: State): Promise<string[]> {
-  const listed = await run("ctr", [...ctrArguments(state), "images", "list", "-q"]);
-  return listed.split("\n").filter((name) => name !== "");
-}

@@ -2,8 +2,8 @@
 
 import { networkInterfaces } from "node:os";
 import { ensureBinaries } from "./binary.ts";
+import type { Cluster } from "./cluster.ts";
 import { UsageError } from "./errors.ts";
-import type { Cluster } from "./index.ts";
 import type { Options } from "./options.ts";
 import { isInstalled, run } from "./run.ts";
 

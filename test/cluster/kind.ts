@@ -2,9 +2,9 @@
 
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { Cluster } from "./cluster.ts";
 import { UsageError } from "./errors.ts";
 import { clientPrograms } from "./existing.ts";
-import type { Cluster } from "./index.ts";
 import type { Options } from "./options.ts";
 import { clustersFolder } from "./paths.ts";
 import { attempt, isInstalled, run } from "./run.ts";

@@ -1,9 +1,11 @@
 /** The programs of a real node: containerd, kubelet, kube-proxy, cluster DNS and the image registry. */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configFile, gates, type Layout, serverUrl } from "./controlplane.ts";
+import { corefile } from "./dns.ts";
 import type { Block } from "./network.ts";
+import { registriesFolder } from "./registry.ts";
 import type { Component } from "./supervisor.ts";
 
 /** Within the node's own mounts; `socketOf` in containerd.ts reaches it from outside. */
@@ -105,57 +107,4 @@ function cniFolder(layout: Layout, block: Block): string {
   const list = { cniVersion: "0.4.0", name: "pods", plugins };
   writeFileSync(join(folder, "10-pods.conflist"), JSON.stringify(list));
   return folder;
-}
-
-/** containerd reads, at each pull, how to speak to a registry from a folder of the registry's name here. */
-export const registriesFolder = (directory: string) => join(directory, "config", "registries");
-
-/** Lets this cluster's node pull from HOST:PORT by plain HTTP. */
-export function trustRegistry(directory: string, host: string): void {
-  const folder = join(registriesFolder(directory), host);
-  mkdirSync(folder, { recursive: true });
-  const toml = `server = "http://${host}"\n[host."http://${host}"]\n  capabilities = ["pull", "resolve"]\n`;
-  writeFileSync(join(folder, "hosts.toml"), toml);
-}
-
-/** Answers for the cluster's names at once (no cache: tests change them), and asks the machine's servers. */
-function corefile(layout: Layout, block: Block): string {
-  const servers = upstreams();
-  const resolv = servers.map((server) => `nameserver ${server}\n`).join("");
-  writeFileSync(configFile(layout, "resolv.conf"), resolv);
-  const forward =
-    servers.length > 0
-      ? `  cache 30 {\n    disable success cluster.local\n    disable denial cluster.local\n  }\n  forward . ${servers.join(" ")}\n`
-      : "";
-  const file = configFile(layout, "Corefile");
-  writeFileSync(
-    file,
-    `.:53 {
-  bind ${block.nodeIP}
-  errors
-  kubernetes cluster.local in-addr.arpa {
-    kubeconfig ${configFile(layout, "admin")}
-    pods insecure
-    ttl 0
-  }
-${forward}}
-`,
-  );
-  return file;
-}
-
-/** The machine's name servers, but for those on its loopback, which the node cannot reach. */
-function upstreams(): string[] {
-  for (const file of ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"]) {
-    try {
-      const found = [...readFileSync(file, "utf8").matchAll(/^nameserver\s+([\d.]+)/gm)].map(
-        (m) => m[1] ?? "",
-      );
-      const usable = found.filter((address) => !address.startsWith("127."));
-      if (usable.length > 0) return usable;
-    } catch {
-      // Not every machine has both files.
-    }
-  }
-  return [];
 }

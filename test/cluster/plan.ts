@@ -6,10 +6,10 @@ import type { Binaries } from "./binary.ts";
 import { controlPlane, type Layout, serverUrl } from "./controlplane.ts";
 import { kwokNode } from "./kwok.ts";
 import { claimBlock } from "./network.ts";
-import { realNode, trustRegistry } from "./node.ts";
+import { realNode } from "./node.ts";
 import type { Options } from "./options.ts";
 import { freePorts } from "./ports.ts";
-import { hasRegistry, registry } from "./registry.ts";
+import { hasRegistry, registry, trustRegistry } from "./registry.ts";
 import { files, type State, writeState } from "./state.ts";
 import type { Component, Namespace } from "./supervisor.ts";
 

@@ -1,13 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WEB_APP } from "./images.ts";
-import { buildGoImage, type Cluster, importImage, pushImage, up } from "./index.ts";
+import {
+  buildGoImage,
+  buildImage,
+  type Cluster,
+  ensureBinaries,
+  importImage,
+  pushImage,
+  up,
+} from "./index.ts";
 import { end, identify } from "./processes.ts";
 import { attempt, run } from "./run.ts";
 import { runningComponents } from "./supervisor.ts";
@@ -110,6 +118,18 @@ test("an imported image runs without any registry", async () => {
   const image = "docker.io/kubenova/web:imported";
   await kubectl("run", "imported", "--image", image, "--image-pull-policy", "Never");
   await kubectl("wait", "pod/imported", "--for", "condition=Ready", "--timeout", "30s");
+});
+
+test("an image of a folder runs, links and all", async () => {
+  const rootfs = join(scratch, "rootfs");
+  mkdirSync(join(rootfs, "bin"), { recursive: true });
+  copyFileSync((await ensureBinaries()).pause, join(rootfs, "bin", "program"));
+  symlinkSync("program", join(rootfs, "bin", "link"));
+  const [name, file] = ["docker.io/kubenova/folder:1", join(scratch, "folder.tar")];
+  buildImage({ rootfs, tar: file, name, config: { Entrypoint: ["/bin/link"] } });
+  await importImage(cluster, file);
+  await kubectl("run", "folder", "--image", name, "--image-pull-policy", "Never");
+  await kubectl("wait", "pod/folder", "--for", "condition=Ready", "--timeout", "30s");
 });
 
 test("helm is there and fits the server", async () => {

@@ -1,6 +1,6 @@
 /** The local image registry: Debian's docker-registry, one a cluster, without authentication. */
 
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Component } from "./supervisor.ts";
 import { waitFor } from "./wait.ts";
@@ -24,4 +24,15 @@ export function registry(directory: string, host: string): Component {
 
 export async function awaitRegistry(host: string): Promise<void> {
   await waitFor(`registry ${host}`, async () => (await fetch(`http://${host}/v2/`)).ok, { seconds: 30 });
+}
+
+/** containerd reads, at each pull, how to speak to a registry from a folder of the registry's name here. */
+export const registriesFolder = (directory: string) => join(directory, "config", "registries");
+
+/** Lets this cluster's node pull from HOST:PORT by plain HTTP. */
+export function trustRegistry(directory: string, host: string): void {
+  const folder = join(registriesFolder(directory), host);
+  mkdirSync(folder, { recursive: true });
+  const toml = `server = "http://${host}"\n[host."http://${host}"]\n  capabilities = ["pull", "resolve"]\n`;
+  writeFileSync(join(folder, "hosts.toml"), toml);
 }
