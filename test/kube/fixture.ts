@@ -1,5 +1,6 @@
 import { type Kube, type KubeOptions, loadKube } from "../../agent/kube/index.ts";
 import { sharedApiServer } from "./api-server.ts";
+import { until } from "./until.ts";
 
 /** A client of the shared API server and a namespace of one test file. */
 export interface Fixture {
@@ -14,6 +15,11 @@ export interface Fixture {
 export async function kubeFixture(namespace: string): Promise<Fixture> {
   const kubeconfig = await sharedApiServer();
   const kube = await loadKube({ kubeconfig });
+  const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
+  await until("the namespace of an earlier run is gone", async () => {
+    const found = await kube.get(ref).catch(() => undefined);
+    return found?.metadata.deletionTimestamp === undefined;
+  });
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   return {
     kube,
