@@ -55,3 +55,13 @@ export function namespaceFor(tenant: string, project: string, environment: strin
 
 export const namespaceHashInput = (tenant: string, project: string, environment: string): string =>
   `${tenant}/${project}/${environment}`;
+
+/** A namespace that exists already and is to be adopted: a DNS label, and none that Kubernetes or KubeNova keep for themselves. */
+export const adoptedNamespaceSchema = z
+  .string()
+  .min(1)
+  .max(MAX_NAMESPACE_LENGTH)
+  .regex(
+    /^(?!kube-)(?!kubenova-system$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+    "not a namespace that can be adopted",
+  );

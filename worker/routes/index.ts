@@ -1,7 +1,15 @@
 import type { Route } from "../routing/define.ts";
 import { authRoutes } from "./auth/index.ts";
 import { docsRoutes } from "./docs/index.ts";
+import { environmentRoutes } from "./environments/index.ts";
+import { projectRoutes } from "./projects/index.ts";
 import { tenantRoutes } from "./tenants/index.ts";
 
 /** Every route that there is. A folder a resource; each gives its list here. */
-export const routes: readonly Route[] = [...authRoutes, ...tenantRoutes, ...docsRoutes(() => routes)];
+export const routes: readonly Route[] = [
+  ...authRoutes,
+  ...tenantRoutes,
+  ...projectRoutes,
+  ...environmentRoutes,
+  ...docsRoutes(() => routes),
+];

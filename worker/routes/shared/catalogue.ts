@@ -117,10 +117,12 @@ export function restorable<T extends CatalogueRow>(
   return row;
 }
 
-export const confirmQuerySchema = z.strictObject({
-  confirm: z
-    .string()
-    .max(64)
-    .optional()
-    .meta({ description: "The name of what is deleted, once more.", examples: ["acme"] }),
-});
+/** Query of a DELETE that must be confirmed. @param example the name in the document's example */
+export const confirmQuery = (example: string) =>
+  z.strictObject({
+    confirm: z
+      .string()
+      .max(64)
+      .optional()
+      .meta({ description: "The name of what is deleted, once more.", examples: [example] }),
+  });

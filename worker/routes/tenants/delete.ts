@@ -8,7 +8,7 @@ import {
   touchDesiredOfTenant,
   updateTenant,
 } from "../../store/tenants.ts";
-import { confirmed, confirmQuerySchema, present } from "../shared/catalogue.ts";
+import { confirmed, confirmQuery, present } from "../shared/catalogue.ts";
 import { deletedTenantExample, tenantParams, tenantSchema } from "./schema.ts";
 import { tenantAnswer } from "./write.ts";
 
@@ -22,7 +22,7 @@ export const deleteTenant = defineRoute({
     "All of its workloads stop, in every cluster. Its namespaces and volumes stay for 30 days, in which a restore brings all back.",
   action: "tenant:delete",
   params: tenantParams,
-  query: confirmQuerySchema,
+  query: confirmQuery("acme"),
   conditional: ["If-Match"],
   answers: {
     200: {

@@ -1,0 +1,65 @@
+import { defineRoute } from "../../routing/define.ts";
+import {
+  environmentState,
+  findEnvironment,
+  foundEnvironment,
+  updateEnvironment,
+} from "../../store/environments.ts";
+import { touchProject } from "../../store/projects.ts";
+import { tenantPath } from "../../store/scope.ts";
+import { touchReleasesOfEnvironment } from "../../store/touch-releases.ts";
+import { restorable } from "../shared/catalogue.ts";
+import { openProject } from "../shared/place.ts";
+import { environmentExample, environmentParams, environmentSchema } from "./schema.ts";
+import { environmentAnswer } from "./write.ts";
+
+export const restoreEnvironment = defineRoute({
+  method: "post",
+  path: "/api/v1/tenants/{tenant}/projects/{project}/environments/{environment}:restore",
+  operationId: "restoreEnvironment",
+  tag: "environments",
+  summary: "Bring a deleted environment back",
+  description: "Its workloads run again where it is placed.",
+  action: "environment:restore",
+  params: environmentParams,
+  conditional: ["If-Match"],
+  answers: {
+    200: {
+      description: "The environment.",
+      schema: environmentSchema,
+      example: { ...environmentExample, version: 3 },
+      headers: ["ETag"],
+    },
+  },
+  errors: ["KN-1306", "KN-1203"],
+  async handler(call) {
+    const path = tenantPath(call.env, call.params.tenant);
+    const [rows] = await call.read(path.db, [
+      findEnvironment(path, call.params.project, call.params.environment),
+    ]);
+    const found = foundEnvironment(rows?.results[0]);
+    const place = openProject(call, call.params, found);
+    const { scope } = place;
+    const before = restorable("environment", call.params.environment, found.environment, call.now);
+    call.checkPrecondition(before);
+    const changes = { deletedAt: null, updatedAt: call.now };
+    const after = { ...before, ...changes, version: before.version + 1 };
+    return call.commit({
+      db: scope.db,
+      statements: [
+        ...updateEnvironment(scope, before, changes),
+        touchProject(scope, before.projectId),
+        touchReleasesOfEnvironment(scope, before.id, call.correlationId),
+      ],
+      events: [
+        {
+          type: "evt.environment.restored",
+          tenantId: before.tenantId,
+          subject: `environment/${before.id}`,
+          data: { before: null, after: environmentState(after) },
+        },
+      ],
+      answer: environmentAnswer(200, place, after),
+    });
+  },
+});

@@ -1,0 +1,56 @@
+import { defineRoute } from "../../routing/define.ts";
+import { findProjectPath, foundIn } from "../../store/paths.ts";
+import { projectState, touchDesiredOfProject, updateProject } from "../../store/projects.ts";
+import { tenantPath } from "../../store/scope.ts";
+import { confirmed, confirmQuery } from "../shared/catalogue.ts";
+import { openProject } from "../shared/place.ts";
+import { deletedProjectExample, projectParams, projectSchema } from "./schema.ts";
+import { projectAnswer } from "./write.ts";
+
+export const deleteProject = defineRoute({
+  method: "delete",
+  path: "/api/v1/tenants/{tenant}/projects/{project}",
+  operationId: "deleteProject",
+  tag: "projects",
+  summary: "Delete a project",
+  description:
+    "Its workloads stop. Its namespaces and volumes stay for 30 days, in which a restore brings all back.",
+  action: "project:delete",
+  params: projectParams,
+  query: confirmQuery("shop"),
+  conditional: ["If-Match"],
+  answers: {
+    200: {
+      description: "The deleted project.",
+      schema: projectSchema,
+      example: deletedProjectExample,
+      headers: ["ETag"],
+    },
+  },
+  errors: ["KN-1008"],
+  async handler(call) {
+    const path = tenantPath(call.env, call.params.tenant);
+    const [rows] = await call.read(path.db, [findProjectPath(path, call.params.project)]);
+    const { tenant, scope, project: before } = openProject(call, call.params, foundIn(rows?.results[0]));
+    confirmed(before.name, call.query.confirm);
+    call.checkPrecondition(before);
+    const changes = { deletedAt: call.now, updatedAt: call.now };
+    const after = { ...before, ...changes, version: before.version + 1 };
+    return call.commit({
+      db: scope.db,
+      statements: [
+        ...updateProject(scope, before, changes),
+        ...touchDesiredOfProject(scope, before.id, call.correlationId),
+      ],
+      events: [
+        {
+          type: "evt.project.deleted",
+          tenantId: tenant.id,
+          subject: `project/${before.id}`,
+          data: { before: projectState(before), after: null },
+        },
+      ],
+      answer: projectAnswer(200, tenant.name, after),
+    });
+  },
+});

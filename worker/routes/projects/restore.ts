@@ -1,0 +1,55 @@
+import { defineRoute } from "../../routing/define.ts";
+import { findProjectPath, foundIn } from "../../store/paths.ts";
+import { projectState, touchDesiredOfProject, updateProject } from "../../store/projects.ts";
+import { tenantPath } from "../../store/scope.ts";
+import { restorable } from "../shared/catalogue.ts";
+import { openTenant } from "../shared/place.ts";
+import { projectExample, projectParams, projectSchema } from "./schema.ts";
+import { projectAnswer } from "./write.ts";
+
+export const restoreProject = defineRoute({
+  method: "post",
+  path: "/api/v1/tenants/{tenant}/projects/{project}:restore",
+  operationId: "restoreProject",
+  tag: "projects",
+  summary: "Bring a deleted project back",
+  description: "What was deleted with it comes back too.",
+  action: "project:restore",
+  params: projectParams,
+  conditional: ["If-Match"],
+  answers: {
+    200: {
+      description: "The project.",
+      schema: projectSchema,
+      example: { ...projectExample, version: 3 },
+      headers: ["ETag"],
+    },
+  },
+  errors: ["KN-1306", "KN-1203"],
+  async handler(call) {
+    const path = tenantPath(call.env, call.params.tenant);
+    const [rows] = await call.read(path.db, [findProjectPath(path, call.params.project)]);
+    const found = foundIn(rows?.results[0]);
+    const { tenant, scope } = openTenant(call, call.params, found);
+    const before = restorable("project", call.params.project, found.project, call.now);
+    call.checkPrecondition(before);
+    const changes = { deletedAt: null, updatedAt: call.now };
+    const after = { ...before, ...changes, version: before.version + 1 };
+    return call.commit({
+      db: scope.db,
+      statements: [
+        ...updateProject(scope, before, changes),
+        ...touchDesiredOfProject(scope, before.id, call.correlationId),
+      ],
+      events: [
+        {
+          type: "evt.project.restored",
+          tenantId: tenant.id,
+          subject: `project/${before.id}`,
+          data: { before: null, after: projectState(after) },
+        },
+      ],
+      answer: projectAnswer(200, tenant.name, after),
+    });
+  },
+});
