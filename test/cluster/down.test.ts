@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WEB_APP } from "./images.ts";
@@ -102,10 +102,18 @@ test("a folder that says nothing is cleared; a cluster that never was is fine", 
   expect(await list()).toEqual([]);
 });
 
+test("a cluster whose folder somebody removed ends by itself", async () => {
+  await up({ name: "bare", node: "none" });
+  const { supervisor } = stateOf("bare");
+  const processes = descendants(supervisor.pid);
+  rmSync(clusterFolder("bare"), { recursive: true, maxRetries: 10 });
+  await waitFor("all processes to go", () => processes.every(isGone), { seconds: 10 });
+});
+
 test("addresses that another owner took over are not released", async () => {
   const cluster = await up({ name: "owner" });
   const { block } = stateOf("owner");
   if (!block) throw new Error("a real node has a block");
-  await release(block, "/somebody/else");
+  await release("/somebody/else", block);
   expect((await kubectl(cluster, "get", "--raw", "/readyz")).trim()).toBe("ok");
 });

@@ -64,12 +64,15 @@ async function clear(name: string): Promise<void> {
   const state = readState(name);
   const supervisor = state?.supervisor ?? startedUnrecorded(directory);
   if (supervisor) await stopSupervisor(supervisor);
-  if (state?.block) await release(state.block, directory);
+  if (canHaveLinks()) await release(directory, state?.block);
   if (state?.cgroup) await removeCgroup(state.cgroup);
   // Said before the folder goes: were this to end here, the block may belong to another by the next time.
   if (state) writeState({ ...state, supervisor: undefined, block: undefined, cgroup: undefined });
   removeFolder(name);
 }
+
+/** Links are made by root alone, and found by their owner: also those that no state tells of. */
+const canHaveLinks = () => process.platform === "linux" && process.getuid?.() === 0;
 
 /** A start that was cut off right after the supervisor began, before the state said so. */
 function startedUnrecorded(directory: string) {

@@ -71,7 +71,7 @@ export async function connect(block: Block, pid: number): Promise<void> {
 
 /** What leaves the machine does so under the machine's address, where the machine forwards at all. */
 async function masquerade(block: Block): Promise<void> {
-  const table = tableOf(block);
+  const table = tableOf(block.link);
   const prefix = `${block.nodeIP.split(".").slice(0, 3).join(".")}.0/22`;
   // Added and deleted first: a table that a dead cluster left would keep its rules otherwise.
   const rules = `table ip ${table}
@@ -87,19 +87,20 @@ async function masquerade(block: Block): Promise<void> {
 }
 
 /**
- * Removes what `claimBlock` and `connect` made. What is gone already is fine; and where the node died,
- * its link went with it, and another owner may have the block by now: then nothing is touched.
+ * Removes what `claimBlock` and `connect` made for this owner. What is gone already is fine; and where the
+ * node died, its link went with it, and another owner may have the block by now: then nothing is touched.
  */
-export async function release(block: Block, owner: string): Promise<void> {
-  const { code, stdout } = await attempt("ip", ["-j", "link", "show", block.link]);
-  const [link] = code === 0 ? (JSON.parse(stdout) as { ifalias?: string }[]) : [];
-  if (link && link.ifalias !== owner) return;
+export async function release(owner: string, block?: Block): Promise<void> {
+  const { code, stdout } = await attempt("ip", ["-j", "link", "show"]);
+  const links = code === 0 ? (JSON.parse(stdout) as { ifname: string; ifalias?: string }[]) : [];
+  const ours = links.filter((link) => link.ifalias === owner).map((link) => link.ifname);
   // Routes and the node's end go with the link.
-  if (link) await attempt("ip", ["link", "delete", block.link]);
-  await attempt("nft", ["delete", "table", "ip", tableOf(block)]);
+  for (const link of ours) await attempt("ip", ["link", "delete", link]);
+  const dead = block && !links.some((link) => link.ifname === block.link) ? [block.link] : [];
+  for (const link of [...ours, ...dead]) await attempt("nft", ["delete", "table", "ip", tableOf(link)]);
 }
 
-const tableOf = (block: Block) => `kubenova_${block.link.replace("-", "_")}`;
+const tableOf = (link: string) => `kubenova_${link.replace("-", "_")}`;
 
 type Range = { start: number; bits: number };
 

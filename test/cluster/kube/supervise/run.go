@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"log"
 	"os"
 	"os/signal"
@@ -16,6 +17,8 @@ const (
 	lastDelay  = 5 * time.Second
 	// A program that ran this long and then ended is started again without a delay.
 	settled = 30 * time.Second
+	// So often the supervisor looks whether its cluster's folder is still there.
+	lookInterval = 2 * time.Second
 )
 
 type child struct {
@@ -58,8 +61,15 @@ func Run(specPath string) error {
 		go func() { awaitAll(c.WaitFor); due <- c }()
 	}
 	go reap(deaths)
+	look := time.NewTicker(lookInterval)
 	for {
 		select {
+		case <-look.C:
+			// Whoever removed the folder, or cut the start off, no longer knows of this process.
+			if _, err := os.Stat(specPath); errors.Is(err, os.ErrNotExist) {
+				endAll(running)
+				return nil
+			}
 		case c := <-due:
 			if err := c.start(spec); err != nil {
 				log.Printf("%s: %v", c.Name, err)
@@ -74,11 +84,15 @@ func Run(specPath string) error {
 				c.again(due)
 			}
 		case <-stop:
-			for pid := range running {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-			}
+			endAll(running)
 			return nil
 		}
+	}
+}
+
+func endAll(running map[int]*child) {
+	for pid := range running {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
