@@ -1,0 +1,91 @@
+/** The agent's image, built on this machine from the sources as they are. */
+
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { cacheFolder } from "../cluster/paths.ts";
+import { run } from "../lib/process.ts";
+import { ROOT } from "../manager/bundle.ts";
+import { baseImage } from "./base-image.ts";
+
+export interface AgentImage {
+  /** OCI archive, for importImage or pushImage of test/cluster. */
+  tar: string;
+  /** Full name, whose tag changes with the content: a node never runs an older image under the same name. */
+  name: string;
+}
+
+/** Answers the image of the agent's sources; built where this machine has none of exactly these inputs. */
+export async function buildAgentImage(): Promise<AgentImage> {
+  const scratch = mkdtempSync(join(tmpdir(), "kubenova-agent-"));
+  try {
+    const context = await agentContext(scratch);
+    const inputs = ["Dockerfile", "dist/main.js"].map((file) => readFileSync(join(context, file)));
+    const base = await baseImage();
+    const tag = hash([...inputs, basename(base), nodeVersion()]);
+    const tar = join(cacheFolder(), "agent-image", `${tag}.tar`);
+    if (!existsSync(tar)) {
+      mkdirSync(join(cacheFolder(), "agent-image"), { recursive: true });
+      const fresh = `${tar}.${process.pid}`;
+      await buildWithBuildah({ context, base, tar: fresh });
+      renameSync(fresh, tar);
+    }
+    return { tar, name: `docker.io/kubenova/agent:${tag}` };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A build context of its own, with the bundle made from the sources: what others build meanwhile does not matter. */
+export async function agentContext(scratch: string): Promise<string> {
+  const context = join(scratch, "context");
+  mkdirSync(join(context, "dist"), { recursive: true });
+  for (const file of ["Dockerfile", ".dockerignore"]) cpSync(join(ROOT, "agent", file), join(context, file));
+  const node = join(ROOT, "node_modules/.bin/node");
+  await run(node, [join(ROOT, "agent/build.ts"), join(context, "dist")], { cwd: join(ROOT, "agent") });
+  return context;
+}
+
+/**
+ * Builds agent/Dockerfile without privileges, network or a store that outlives the build. Node is the one that npm
+ * installed by the lock file.
+ */
+export async function buildWithBuildah(at: { context: string; base: string; tar: string }): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), "kubenova-buildah-"));
+  try {
+    const node = join(scratch, "node/usr/local/bin");
+    mkdirSync(node, { recursive: true });
+    cpSync(join(ROOT, "node_modules/node/bin/node"), join(node, "node"));
+    const store = ["--root", join(scratch, "store"), "--runroot", join(scratch, "run")];
+    const buildah = (...args: string[]): Promise<string> =>
+      run("buildah", [...store, ...args], {
+        env: { ...process.env, STORAGE_DRIVER: "vfs", BUILDAH_ISOLATION: "chroot" },
+      });
+    const inputs = ["--build-arg", `BASE_IMAGE=oci-archive:${at.base}`];
+    inputs.push("--build-context", `node=${join(scratch, "node")}`);
+    await buildah(
+      "build",
+      "--timestamp",
+      "0",
+      "--identity-label=false",
+      ...inputs,
+      "-t",
+      "agent",
+      at.context,
+    );
+    await buildah("push", "--quiet", "localhost/agent", `oci-archive:${at.tar}`);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const nodeVersion = (): string =>
+  (JSON.parse(readFileSync(join(ROOT, "node_modules/node/package.json"), "utf8")) as { version: string })
+    .version;
+
+function hash(parts: (string | Buffer)[]): string {
+  const sum = createHash("sha256");
+  for (const part of parts) sum.update(String(part.length)).update("\0").update(part);
+  return sum.digest("hex").slice(0, 16);
+}
