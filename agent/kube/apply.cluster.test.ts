@@ -10,7 +10,7 @@ beforeAll(async () => {
   fixture = await kubeFixture(namespace);
   kube = fixture.kube;
 });
-afterAll(() => fixture.close());
+afterAll(() => fixture?.close());
 
 const configMap = (name: string, data?: Record<string, string>) => configMapIn(namespace, name, data);
 const refTo = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", namespace, name });

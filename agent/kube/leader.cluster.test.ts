@@ -11,7 +11,7 @@ let fixture: Fixture;
 beforeAll(async () => {
   fixture = await kubeFixture("kube-leader");
 });
-afterAll(() => fixture.close());
+afterAll(() => fixture?.close());
 
 interface Candidate {
   clock: ManualClock;

@@ -16,10 +16,11 @@ export async function kubeFixture(namespace: string): Promise<Fixture> {
   const kubeconfig = await sharedApiServer();
   const kube = await loadKube({ kubeconfig });
   const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
-  await until("the namespace of an earlier run is gone", async () => {
+  const isUsable = async () => {
     const found = await kube.get(ref).catch(() => undefined);
     return found?.metadata.deletionTimestamp === undefined;
-  });
+  };
+  await until("the namespace of an earlier run is gone", isUsable, 60_000);
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   return {
     kube,
