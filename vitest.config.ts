@@ -53,6 +53,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           environment: "node",
+          env: { KUBENOVA_CLUSTER: "local" },
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,

@@ -29,7 +29,7 @@ async function runSuite(suite: string, folder: string): Promise<Counts> {
     `suite ${suite}`,
     "vitest",
     ["run", "--project", suite, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
-    { live: true, env: { KUBENOVA_CLUSTER: "local" } },
+    { live: true },
   );
   report(result, false);
   const counts = readCounts(file);
