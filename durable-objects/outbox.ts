@@ -27,6 +27,8 @@ export class OutboxDO extends DurableObject<Env> implements OutboxRpc {
     if (alarmAt !== null) await this.ctx.storage.setAlarm(alarmAt);
   }
 
+  async ping(): Promise<void> {}
+
   override async alarm(): Promise<void> {
     try {
       await this.deliverDue();

@@ -1,4 +1,6 @@
 import type { DesiredDocument } from "../domain/desired/index.ts";
+import type { RequestCounts } from "../domain/metrics/requests.ts";
+import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Capabilities, DocumentStatus, Inventory } from "../protocol/resources/status.ts";
 
 /** What others may ask of a Durable Object: the only thing that routes, queues and the other objects import from here. */
@@ -59,14 +61,31 @@ export interface ClusterRpc {
   removeOrphan(key: string, correlationId: string): Promise<boolean>;
 }
 
-/** One tenant's live feed, by `env.TENANT` and the tenant's id, or `platform` for all events. */
+/** One tenant's live feed, by `env.TENANT` and the tenant's id, or `platform` for all events. `fetch` opens it. */
 export interface TenantRpc {
   /** Events up to `seq` are committed: those who listen get them. */
   poke(seq: number): Promise<void>;
+}
+
+/** Body of the request that opens a feed: POST, any path. The answer is a stream of server-sent events. */
+export interface FeedRequest {
+  filter: EventFilter;
+  /** Sequence number after which to begin; from the newest event on where absent. */
+  after?: number;
 }
 
 /** Alarm clock of undelivered events, by `env.OUTBOX` and the shard. */
 export interface OutboxRpc {
   /** Called before a commit: an alarm stands, so that the commit's events are delivered even if the caller dies. */
   arm(): Promise<void>;
+  /** Answers: for readiness. */
+  ping(): Promise<void>;
+}
+
+/** Figures of the whole manager, by `env.METRICS` and the name `platform`. */
+export interface MetricsRpc {
+  /** Adds what an isolate counted. */
+  add(counts: RequestCounts): Promise<void>;
+  /** Everything, in the Prometheus text format. */
+  render(): Promise<string>;
 }

@@ -1,7 +1,49 @@
 import { DurableObject } from "cloudflare:workers";
+import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Env } from "../worker/env.ts";
-import type { TenantRpc } from "./rpc.ts";
+import { directory } from "../worker/store/database.ts";
+import { eventsAfter, newestSeq } from "../worker/store/event-queries.ts";
+import type { StoredEvent } from "../worker/store/outbox.ts";
+import { FeedListener } from "./feed.ts";
+import type { FeedRequest, TenantRpc } from "./rpc.ts";
 
+/** More would read the database more often than the feed is worth. */
+const MAX_LISTENERS = 200;
+
+/** The live feed of one tenant, or of the platform. It stores nothing; where nobody listens it has no timer. */
 export class TenantDO extends DurableObject<Env> implements TenantRpc {
-  async poke(_seq: number): Promise<void> {}
+  private readonly listeners = new Set<FeedListener>();
+  private readonly reads = new Map<string, Promise<StoredEvent[]>>();
+
+  async poke(_seq: number): Promise<void> {
+    // A read that began before this may not see what is told of here.
+    this.reads.clear();
+    for (const listener of this.listeners) listener.wake();
+  }
+
+  /** Opens a feed: a {@link FeedRequest}, answered with server-sent events; 429 where too many listen. */
+  override async fetch(request: Request): Promise<Response> {
+    const { filter, after } = await request.json<FeedRequest>();
+    if (this.listeners.size >= MAX_LISTENERS) return new Response(null, { status: 429 });
+    const from = after ?? (await newestSeq(directory(this.env)));
+    const listener = new FeedListener((...page) => this.readOnce(...page), filter, from);
+    const { readable, writable } = new IdentityTransformStream();
+    this.listeners.add(listener);
+    this.ctx.waitUntil(listener.run(writable).finally(() => this.listeners.delete(listener)));
+    return new Response(readable, {
+      headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" },
+    });
+  }
+
+  /** Listeners that stand at the same place with the same filter share one read. */
+  private readOnce(filter: EventFilter, after: number, limit: number): Promise<StoredEvent[]> {
+    const key = JSON.stringify([filter, after, limit]);
+    const running = this.reads.get(key);
+    if (running) return running;
+    const reading = eventsAfter(directory(this.env), filter, after, limit).finally(() => {
+      if (this.reads.get(key) === reading) this.reads.delete(key);
+    });
+    this.reads.set(key, reading);
+    return reading;
+  }
 }

@@ -2,7 +2,7 @@ import { sha256 } from "../domain/canonical/index.ts";
 import type { PublishedEvent } from "../protocol/events/envelope.ts";
 import type { Env } from "../worker/env.ts";
 import { directory } from "../worker/store/database.ts";
-import { envelopeOf, eventsByIds } from "../worker/store/outbox.ts";
+import { eventsByIds, publishedOf } from "../worker/store/outbox.ts";
 import { eventsIn } from "./messages.ts";
 
 /**
@@ -33,6 +33,6 @@ async function withData(env: Env, events: PublishedEvent[]): Promise<PublishedEv
   const stored = new Map((await eventsByIds(directory(env), ids)).map((event) => [event.id, event]));
   return events.map((event) => {
     const found = event.dataRef ? stored.get(event.id) : undefined;
-    return found ? { seq: event.seq, ...envelopeOf(found) } : event;
+    return found ? publishedOf(found) : event;
   });
 }

@@ -1,6 +1,6 @@
 import type { PublishedEvent } from "../protocol/events/envelope.ts";
 import type { Env } from "../worker/env.ts";
-import { envelopeOf, type StoredEvent } from "../worker/store/outbox.ts";
+import { publishedOf, type StoredEvent } from "../worker/store/outbox.ts";
 
 /** Limits of Queues: 100 messages and 256 KB a batch, 128 KB a message; kept below, since headers count too. */
 const MAX_MESSAGES = 100;
@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
 
 /** The event as it goes outside; one that is too large refers to the API for its data. */
 export function publishedEvent(event: StoredEvent): { message: PublishedEvent; bytes: number } {
-  const message: PublishedEvent = { seq: event.seq, ...envelopeOf(event) };
+  const message: PublishedEvent = publishedOf(event);
   const bytes = sizeOf(message);
   if (bytes <= MAX_MESSAGE_BYTES) return { message, bytes };
   const reference = { ...message, data: {}, dataRef: `/api/v1/events/${event.id}` };

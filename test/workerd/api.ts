@@ -45,6 +45,9 @@ export async function api<T = Record<string, unknown>>(
   };
 }
 
+/** Paths outside the versioned API. */
+const UNVERSIONED = /^\/(api|tunnel|docs|healthz|readyz|metrics)(\/|$)/;
+
 /** The response itself, for streams, sockets and bodies that are not JSON. */
 export async function apiRaw(method: string, path: string, init: ApiInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
@@ -56,6 +59,6 @@ export async function apiRaw(method: string, path: string, init: ApiInit = {}): 
     init.body === undefined ? null : typeof init.body === "string" ? init.body : JSON.stringify(init.body);
   const url = path.startsWith("https:")
     ? path
-    : `https://kubenova.test${path.startsWith("/api/") ? "" : "/api/v1"}${path}`;
+    : `https://kubenova.test${UNVERSIONED.test(path) ? "" : "/api/v1"}${path}`;
   return exports.default.fetch(new Request(url, { method, headers, body }));
 }

@@ -1,7 +1,10 @@
 import type { Route } from "../routing/define.ts";
 import { authRoutes } from "./auth/index.ts";
+import { deadLetterRoutes } from "./dead-letters/index.ts";
 import { docsRoutes } from "./docs/index.ts";
 import { environmentRoutes } from "./environments/index.ts";
+import { eventRoutes } from "./events/index.ts";
+import { healthRoutes } from "./health/index.ts";
 import { projectRoutes } from "./projects/index.ts";
 import { tenantRoutes } from "./tenants/index.ts";
 
@@ -11,5 +14,8 @@ export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...projectRoutes,
   ...environmentRoutes,
+  ...eventRoutes,
+  ...deadLetterRoutes,
+  ...healthRoutes,
   ...docsRoutes(() => routes),
 ];

@@ -1,4 +1,4 @@
-import type { ClusterRpc, OutboxRpc, TenantRpc } from "../../durable-objects/rpc.ts";
+import type { ClusterRpc, MetricsRpc, OutboxRpc, TenantRpc } from "../../durable-objects/rpc.ts";
 import type { Env } from "../env.ts";
 
 /**
@@ -30,3 +30,7 @@ export const outboxStub = (
   env: Env,
   shard: number,
 ): DurableObjectStub<OutboxRpc & Rpc.DurableObjectBranded> => env.OUTBOX.getByName(String(shard));
+
+/** Figures of the whole manager. */
+export const metricsStub = (env: Env): DurableObjectStub<MetricsRpc & Rpc.DurableObjectBranded> =>
+  env.METRICS.getByName("platform");

@@ -1,18 +1,5 @@
+import type { EventFilter } from "../../protocol/events/filter.ts";
 import { EVENT_COLUMNS, eventFrom, type StoredEvent } from "./outbox.ts";
-
-/** Which events somebody wants to see. */
-export interface EventFilter {
-  tenantId?: string | undefined;
-  projectId?: string | undefined;
-  /** Whole type, or its beginning up to a dot: `evt.deploy`. */
-  type?: string | undefined;
-  subject?: string | undefined;
-  actor?: string | undefined;
-  correlationId?: string | undefined;
-  /** Milliseconds since 1970; `until` is not included. */
-  since?: number | undefined;
-  until?: number | undefined;
-}
 
 export interface EventPage {
   /** Sequence number after which (ascending) or before which (descending) to begin. */
@@ -70,6 +57,19 @@ export async function eventsAfter(
 
 export const findEvent = (db: D1Database, id: string): D1PreparedStatement =>
   db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE id = ?`).bind(id);
+
+/** Ids of a tenant and of a project in it by their names, deleted ones too: their events are still to be seen. */
+export const findEventScope = (
+  db: D1Database,
+  tenant: string,
+  project: string | undefined,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `SELECT t.id AS tenantId, p.id AS projectId FROM tenants t
+        LEFT JOIN projects p ON p.tenant_id = t.id AND p.name = ? WHERE t.name = ?`,
+    )
+    .bind(project ?? null, tenant);
 
 /** Sequence number of the newest event; 0 where there is none. */
 export async function newestSeq(db: D1Database): Promise<number> {

@@ -1,5 +1,5 @@
 import { GRACE_MS, type Settlement } from "../../domain/outbox/index.ts";
-import type { EventEnvelope } from "../../protocol/events/envelope.ts";
+import type { EventEnvelope, PublishedEvent } from "../../protocol/events/envelope.ts";
 
 /** The outbox as its deliverer sees it: events with their sequence number, and what became of them. */
 export interface StoredEvent {
@@ -56,7 +56,7 @@ export const eventFrom = (row: unknown): StoredEvent => {
   };
 };
 
-export const envelopeOf = (event: StoredEvent): EventEnvelope => ({
+const envelopeOf = (event: StoredEvent): EventEnvelope => ({
   id: event.id,
   type: event.type,
   version: event.version,
@@ -69,6 +69,9 @@ export const envelopeOf = (event: StoredEvent): EventEnvelope => ({
   occurredAt: new Date(event.occurredAt).toISOString(),
   data: event.data,
 });
+
+/** The event as everybody outside sees it: in lists, in feeds, in the queue, in the archive. */
+export const publishedOf = (event: StoredEvent): PublishedEvent => ({ seq: event.seq, ...envelopeOf(event) });
 
 /** Events by id (a JSON array of them) that nobody delivered yet, in the order of their commits. */
 export const undeliveredByIds = (db: D1Database, ids: string): D1PreparedStatement =>

@@ -1,0 +1,59 @@
+import type { MetricFamily } from "../domain/metrics/prometheus.ts";
+import type { QuickAggregates } from "../worker/store/aggregates.ts";
+
+export interface CatalogueFigures extends QuickAggregates {
+  /** Totals by type. */
+  events: Record<string, number>;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/** What the database says of events, the outbox and clusters. */
+export const catalogueFamilies = (figures: CatalogueFigures): MetricFamily[] => [
+  {
+    name: "kubenova_events_total",
+    help: "Events committed, by type.",
+    type: "counter",
+    samples: Object.entries(figures.events).map(([type, value]) => ({ labels: { type }, value })),
+  },
+  {
+    name: "kubenova_outbox_undelivered",
+    help: "Events that are committed and not delivered yet, by shard.",
+    type: "gauge",
+    samples: figures.undelivered.map(({ shard, count }) => ({
+      labels: { shard: String(shard) },
+      value: count,
+    })),
+  },
+  {
+    name: "kubenova_outbox_lag_seconds",
+    help: "Age of the oldest undelivered event, by shard.",
+    type: "gauge",
+    samples: figures.undelivered.map(({ shard, oldestAt }) => ({
+      labels: { shard: String(shard) },
+      value: Math.max(0, (figures.now - oldestAt) / 1000),
+    })),
+  },
+  {
+    name: "kubenova_dead_letters",
+    help: "Dead letters by source and state; those that are dead wait for a person.",
+    type: "gauge",
+    samples: figures.deadLetters.map(({ source, state, count }) => ({
+      labels: { source, state },
+      value: count,
+    })),
+  },
+  {
+    name: "kubenova_clusters",
+    help: "Clusters by state and mode. `connected` means once: kubenova_cluster_up says now.",
+    type: "gauge",
+    samples: figures.clusters.map(({ state, mode, count }) => ({ labels: { state, mode }, value: count })),
+  },
+];
+
+export const upFamily = (clusters: { cluster: string; up: boolean }[]): MetricFamily => ({
+  name: "kubenova_cluster_up",
+  help: "1 where the cluster's agent is connected. Asked for at most every five minutes.",
+  type: "gauge",
+  samples: clusters.map(({ cluster, up }) => ({ labels: { cluster }, value: up ? 1 : 0 })),
+});

@@ -1,0 +1,33 @@
+import type { MiddlewareHandler } from "hono";
+import { countRequest, type RequestCounts } from "../../domain/metrics/requests.ts";
+import type { Env } from "../env.ts";
+import { metricsStub } from "../store/database.ts";
+import type { AppEnv } from "./context.ts";
+
+/** An isolate tells its counts this often at most: never a request a request. */
+const FLUSH_EVERY_MS = 5_000;
+
+let counts: RequestCounts = {};
+let flushedAt = 0;
+
+/** Counts requests by the route's template. What an isolate holds when it ends is lost: seconds of counts. */
+export const countRequests: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  const now = Date.now();
+  countRequest(counts, {
+    method: c.req.method,
+    route: c.var.route ?? "none",
+    status: c.res.status,
+    seconds: (now - c.var.startedAt) / 1000,
+  });
+  if (now - flushedAt >= FLUSH_EVERY_MS) c.executionCtx.waitUntil(flushCounts(c.env, now));
+};
+
+/** Hands this isolate's counts over; where that fails they are kept for the next time. */
+export async function flushCounts(env: Env, now: number): Promise<void> {
+  const told = counts;
+  counts = {};
+  flushedAt = now;
+  if (Object.keys(told).length === 0) return;
+  await metricsStub(env).add(told);
+}

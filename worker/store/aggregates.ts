@@ -1,0 +1,59 @@
+/** Figures over the whole database, for metrics. Each is asked for by one object, seldom. */
+export interface QuickAggregates {
+  undelivered: { shard: number; count: number; oldestAt: number }[];
+  deadLetters: { source: string; state: string; count: number }[];
+  clusters: { state: string; mode: string; count: number }[];
+}
+
+/** What indices or small tables answer. */
+export async function quickAggregates(db: D1Database): Promise<QuickAggregates> {
+  const [undelivered, deadLetters, clusters] = await db.batch([
+    db.prepare(
+      `SELECT shard, COUNT(*) AS count, MIN(occurred_at) AS oldestAt FROM events
+        WHERE delivered_at IS NULL AND dead_at IS NULL GROUP BY shard`,
+    ),
+    db.prepare("SELECT source, state, COUNT(*) AS count FROM dead_letters GROUP BY source, state"),
+    db.prepare("SELECT state, mode, COUNT(*) AS count FROM clusters GROUP BY state, mode"),
+  ]);
+  return {
+    undelivered: (undelivered?.results ?? []) as QuickAggregates["undelivered"],
+    deadLetters: (deadLetters?.results ?? []) as QuickAggregates["deadLetters"],
+    clusters: (clusters?.results ?? []) as QuickAggregates["clusters"],
+  };
+}
+
+/** Numbers of releases by tenant (its name) and phase: reads the whole table. */
+export async function releasesByPhase(
+  db: D1Database,
+): Promise<{ tenant: string; phase: string; count: number }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT t.name AS tenant, r.phase AS phase, COUNT(*) AS count FROM releases r JOIN tenants t ON t.id = r.tenant_id
+        WHERE r.deleted_at IS NULL GROUP BY r.tenant_id, r.phase`,
+    )
+    .all<{ tenant: string; phase: string; count: number }>();
+  return results;
+}
+
+/** Clusters that were connected once, and so may be now. */
+export async function enrolledClusters(db: D1Database): Promise<{ id: string; name: string }[]> {
+  const { results } = await db
+    .prepare("SELECT id, name FROM clusters WHERE deleted_at IS NULL AND state = 'connected' ORDER BY id")
+    .all<{ id: string; name: string }>();
+  return results;
+}
+
+/** Numbers of events by type after a sequence number, and the newest one that is in them. */
+export async function eventCountsAfter(
+  db: D1Database,
+  after: number,
+): Promise<{ newest: number; counts: Record<string, number> }> {
+  const { results } = await db
+    .prepare("SELECT type, COUNT(*) AS count, MAX(seq) AS newest FROM events WHERE seq > ? GROUP BY type")
+    .bind(after)
+    .all<{ type: string; count: number; newest: number }>();
+  return {
+    newest: Math.max(after, ...results.map(({ newest }) => newest)),
+    counts: Object.fromEntries(results.map(({ type, count }) => [type, count])),
+  };
+}
