@@ -29,6 +29,11 @@ export const releases = sqliteTable(
     /** Epoch of the cluster's object in which statusSeq counts. */
     statusEpoch: integer("status_epoch").notNull().default(0),
     statusAt: integer("status_at"),
+    /** Cluster whose object the three above count in: another one's counter starts anew. */
+    statusClusterId: text("status_cluster_id"),
+    /** Last deploy event that was told, and the desired revision that it was about: each is told once. */
+    announced: text("announced", { enum: ["started", "succeeded", "failed"] }),
+    announcedRevision: integer("announced_revision").notNull().default(0),
   },
   (table) => [
     uniqueIndex("releases_app_environment").on(table.appId, table.environmentId),
