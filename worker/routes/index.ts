@@ -1,4 +1,5 @@
 import type { Route } from "../routing/define.ts";
+import { appRoutes } from "./apps/index.ts";
 import { authRoutes } from "./auth/index.ts";
 import { deadLetterRoutes } from "./dead-letters/index.ts";
 import { docsRoutes } from "./docs/index.ts";
@@ -6,6 +7,8 @@ import { environmentRoutes } from "./environments/index.ts";
 import { eventRoutes } from "./events/index.ts";
 import { healthRoutes } from "./health/index.ts";
 import { projectRoutes } from "./projects/index.ts";
+import { releaseRoutes } from "./releases/index.ts";
+import { revisionRoutes } from "./revisions/index.ts";
 import { tenantRoutes } from "./tenants/index.ts";
 
 /** Every route that there is. A folder a resource; each gives its list here. */
@@ -14,6 +17,9 @@ export const routes: readonly Route[] = [
   ...tenantRoutes,
   ...projectRoutes,
   ...environmentRoutes,
+  ...appRoutes,
+  ...revisionRoutes,
+  ...releaseRoutes,
   ...eventRoutes,
   ...deadLetterRoutes,
   ...healthRoutes,

@@ -8,6 +8,14 @@ export type Components = Map<string, JsonSchema>;
 /** Formats that Zod names by itself and that JSON Schema does not know; their `pattern` says all. */
 const OWN_FORMATS = new Set(["starts_with", "ends_with", "includes", "regex"]);
 
+const shownAs = new WeakMap<object, z.ZodType>();
+
+/** Documents a schema as another one: for what a transformation takes, which JSON Schema cannot see. */
+export function documentAs<S extends z.ZodType>(schema: S, shown: z.ZodType): S {
+  shownAs.set(schema, shown);
+  return schema;
+}
+
 /**
  * A Zod schema as JSON Schema 2020-12, which OpenAPI 3.1 takes as it is. Schemas with `.meta({ id })` go to
  * `components` and are referred to.
@@ -23,7 +31,9 @@ export function toJsonSchema(schema: z.ZodType, io: "input" | "output", componen
     target: "draft-2020-12",
     io,
     unrepresentable: "any",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      const shown = shownAs.get(zodSchema);
+      if (shown) Object.assign(jsonSchema, toJsonSchema(shown, io, components));
       if (OWN_FORMATS.has(jsonSchema.format ?? "")) delete jsonSchema.format;
       delete jsonSchema.id;
     },

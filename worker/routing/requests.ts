@@ -24,7 +24,7 @@ export async function readJson(request: Request, doc: BodyDoc<z.ZodType>): Promi
   } catch {
     throw new KubeNovaError("KN-1001");
   }
-  checkJson(value, MAX_JSON_DEPTH, []);
+  checkJson(value);
   return value;
 }
 
@@ -55,8 +55,11 @@ export async function readBounded(request: Request, maxBytes: number): Promise<U
   return bytes;
 }
 
-/** What JSON text can say and canonical JSON cannot: numbers that overflow, and depth without end. */
-function checkJson(value: unknown, depth: number, path: string[]): void {
+/**
+ * Refuses what JSON text can say and canonical JSON cannot: numbers that overflow, and depth without end.
+ * @throws KubeNovaError KN-1002
+ */
+export function checkJson(value: unknown, depth = MAX_JSON_DEPTH, path: string[] = []): void {
   if (typeof value === "number" && !Number.isFinite(value)) throw refused(path, "the number is too large");
   if (typeof value !== "object" || value === null) return;
   if (depth === 0) throw refused(path.slice(0, 5), `nested deeper than ${MAX_JSON_DEPTH} levels`);

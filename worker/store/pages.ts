@@ -1,4 +1,4 @@
-import { KubeNovaError } from "../../domain/errors/index.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
 
 export const MAX_PAGE_SIZE = 200;
 export const DEFAULT_PAGE_SIZE = 50;
@@ -51,7 +51,7 @@ export function pageSql(alias: string, query: PageQuery): PageSql {
     values.push(`$."${key}"`, value);
   }
   if (query.cursor !== undefined) {
-    const after = decodeCursor(query.cursor, query);
+    const after = decodeCursor(query.cursor, query.sort, query.order);
     parts.push(`(${column}, ${alias}.id) ${query.order === "asc" ? ">" : "<"} (?, ?)`);
     values.push(after.value, after.id);
   }
@@ -71,28 +71,8 @@ export function toPage<T extends { id: string } & Record<SortField, string | num
   const items = rows.slice(0, query.limit);
   const last = items.at(-1);
   const more = rows.length > query.limit && last !== undefined;
-  return { items, nextCursor: more ? encodeCursor(query, last[query.sort], last.id) : null };
-}
-
-const encodeCursor = (query: PageQuery, value: string | number, id: string): string =>
-  btoa(JSON.stringify([query.sort, query.order, value, id]))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
-
-/** @throws KubeNovaError KN-1006 for what this list, sorted this way, did not make */
-function decodeCursor(cursor: string, query: PageQuery): { value: string | number; id: string } {
-  try {
-    const decoded: unknown = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));
-    if (Array.isArray(decoded) && decoded.length === 4) {
-      const [sort, order, value, id] = decoded as unknown[];
-      const type = query.sort === "name" ? "string" : "number";
-      if (sort === query.sort && order === query.order && typeof value === type && typeof id === "string") {
-        return { value: value as string | number, id };
-      }
-    }
-  } catch {
-    // Falls through: not ours.
-  }
-  throw new KubeNovaError("KN-1006");
+  return {
+    items,
+    nextCursor: more ? encodeCursor(query.sort, query.order, last[query.sort], last.id) : null,
+  };
 }

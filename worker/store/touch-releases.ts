@@ -29,7 +29,7 @@ export const moveReleasesOfEnvironment = (
 ): D1PreparedStatement =>
   scope.db
     .prepare(
-      `${TOUCH}, phase = 'Pending', message = NULL, status = NULL, status_at = NULL, observed_revision = 0,
+      `${TOUCH}, phase = 'Pending', message = NULL, status = NULL, status_at = NULL, observed_revision = 0, status_cluster_id = NULL,
          status_seq = 0, status_epoch = 0 WHERE environment_id = ? AND ${WHERE}`,
     )
     .bind(correlationId, environmentId, scope.tenantId);

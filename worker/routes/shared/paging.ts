@@ -1,36 +1,30 @@
 import { z } from "zod";
-import { labelKeySchema, labelValueSchema } from "../../../domain/names/index.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageQuery } from "../../store/pages.ts";
+
+const LABEL_KEY = "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
+const LABEL_VALUE = "(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?";
+const LABEL_PAIR = `${LABEL_KEY}=${LABEL_VALUE}`;
 
 /** `a=b,c=d` */
 const labelSelectorSchema = z
   .string()
   .max(2048)
-  .refine(
-    (text) =>
-      text.split(",").every((pair) => {
-        const [key = "", value, ...rest] = pair.split("=");
-        return (
-          rest.length === 0 &&
-          labelKeySchema.safeParse(key).success &&
-          labelValueSchema.safeParse(value).success
-        );
-      }),
-    "not a list of key=value, separated by commas",
-  );
+  .regex(new RegExp(`^${LABEL_PAIR}(,${LABEL_PAIR}){0,31}$`), "not a list of key=value, separated by commas");
+
+export const limitSchema = z
+  .string()
+  .regex(/^[1-9][0-9]{0,3}$/, `a number from 1 to ${MAX_PAGE_SIZE}`)
+  .refine((text) => Number(text) <= MAX_PAGE_SIZE, `a number from 1 to ${MAX_PAGE_SIZE}`)
+  .optional()
+  .meta({
+    description: `Objects a page, 1 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} where absent.`,
+    examples: ["20"],
+  });
 
 /** Query of every list of catalogue objects. */
 export const listQuerySchema = z
   .strictObject({
-    limit: z
-      .string()
-      .regex(/^[1-9][0-9]{0,3}$/, `a number from 1 to ${MAX_PAGE_SIZE}`)
-      .refine((text) => Number(text) <= MAX_PAGE_SIZE, `a number from 1 to ${MAX_PAGE_SIZE}`)
-      .optional()
-      .meta({
-        description: `Objects a page, 1 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} where absent.`,
-        examples: ["20"],
-      }),
+    limit: limitSchema,
     cursor: z
       .string()
       .max(1024)

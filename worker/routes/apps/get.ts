@@ -1,0 +1,47 @@
+import { defineRoute } from "../../routing/define.ts";
+import { etagOf } from "../../routing/preconditions.ts";
+import { findAppWithSpec, foundSpec } from "../../store/apps.ts";
+import { findReleases, releasesOf } from "../../store/releases.ts";
+import { tenantPath } from "../../store/scope.ts";
+import { releaseSummaryJson, viewsOf } from "../releases/json.ts";
+import { livenessOf } from "../shared/liveness.ts";
+import { openApp } from "../shared/place.ts";
+import { appExample, appJson, appParams, appSchema } from "./schema.ts";
+
+export const getApp = defineRoute({
+  method: "get",
+  path: "/api/v1/tenants/{tenant}/projects/{project}/apps/{app}",
+  operationId: "getApp",
+  tag: "apps",
+  summary: "Get an app, its spec and its releases",
+  action: "app:get",
+  params: appParams,
+  conditional: ["If-None-Match"],
+  answers: {
+    200: { description: "The app.", schema: appSchema, example: appExample, headers: ["ETag"] },
+  },
+  async handler(call) {
+    const { project, app } = call.params;
+    const path = tenantPath(call.env, call.params.tenant);
+    const [row, environments] = await call.read(path.db, [
+      findAppWithSpec(path, project, app),
+      findReleases(path, { project, app }),
+    ]);
+    const found = foundSpec(row?.results[0]);
+    const { app: appRow } = openApp(call, call.params, found);
+    const views = viewsOf(releasesOf(environments?.results));
+    const liveness = await livenessOf(
+      call.env,
+      views.map(({ environment }) => environment.clusterId),
+    );
+    const releases = views.map((view) =>
+      releaseSummaryJson(app, view, liveness.get(view.environment.clusterId ?? "")?.connected),
+    );
+    const spec: unknown = JSON.parse(found.spec ?? "null");
+    return {
+      status: 200,
+      body: { ...appJson(call.params, appRow), spec, releases },
+      etag: etagOf(appRow.version, releases),
+    };
+  },
+});

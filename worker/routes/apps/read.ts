@@ -1,0 +1,36 @@
+import { digestOf } from "../../../domain/canonical/index.ts";
+import type { Call } from "../../routing/call.ts";
+import { findAppForWrite, foundForWrite } from "../../store/apps.ts";
+import { findReleases, releasesOf } from "../../store/releases.ts";
+import { tenantPath } from "../../store/scope.ts";
+import { openProject } from "../shared/place.ts";
+import type { AppWrite } from "./schema.ts";
+import type { AppReading, WantedApp } from "./write.ts";
+
+/** A body in the form that is stored. */
+export const wantedApp = async (name: string, write: AppWrite): Promise<WantedApp> => ({
+  name,
+  displayName: write.displayName ?? null,
+  labels: write.labels ?? {},
+  spec: write.spec,
+  digest: await digestOf(write.spec),
+});
+
+/** Everything that a write of an app must know, in one round trip. */
+export async function readForWrite(
+  call: Call,
+  names: { tenant: string; project: string },
+  wanted: WantedApp,
+): Promise<AppReading> {
+  const path = tenantPath(call.env, names.tenant);
+  const [app, environments] = await call.read(path.db, [
+    findAppForWrite(path, names.project, wanted.name, wanted.digest),
+    findReleases(path, { project: names.project, app: wanted.name }),
+  ]);
+  const found = foundForWrite(app?.results[0]);
+  return {
+    place: openProject(call, names, found),
+    found,
+    environments: releasesOf(environments?.results),
+  };
+}

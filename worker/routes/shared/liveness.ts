@@ -1,0 +1,32 @@
+import type { Liveness } from "../../../durable-objects/rpc.ts";
+import type { Env } from "../../env.ts";
+import { clusterStub } from "../../store/database.ts";
+
+/** A cluster's object answers within milliseconds; where it does not, its cluster is as good as silent. */
+const LIVENESS_TIMEOUT_MS = 2_000;
+
+const SILENT: Liveness = { connected: false, lastSeenAt: null, session: 0 };
+
+/** Asks each cluster's object once, all at the same time. */
+export async function livenessOf(
+  env: Env,
+  clusterIds: readonly (string | null)[],
+): Promise<Map<string, Liveness>> {
+  const distinct = [...new Set(clusterIds.filter((id) => id !== null))];
+  const answers = await Promise.all(distinct.map((id) => askOne(env, id)));
+  return new Map(distinct.map((id, i) => [id, answers[i] ?? SILENT]));
+}
+
+async function askOne(env: Env, clusterId: string): Promise<Liveness> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const silence = new Promise<Liveness>((resolve) => {
+    timer = setTimeout(() => resolve(SILENT), LIVENESS_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([clusterStub(env, clusterId).liveness(), silence]);
+  } catch {
+    return SILENT;
+  } finally {
+    clearTimeout(timer);
+  }
+}
