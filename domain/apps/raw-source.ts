@@ -21,7 +21,23 @@ export const manifestSchema = z.looseObject({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
+/** A spec is stored and shown as it is, so a value that is to stay secret has no place in it: it is referred to by name. */
+const carriesSecret = (manifest: Manifest): boolean =>
+  manifest.kind === "Secret" &&
+  manifest.apiVersion === "v1" &&
+  [manifest.data, manifest.stringData].some(
+    (values) => typeof values === "object" && values !== null && Object.keys(values).length > 0,
+  );
+
 export const rawSourceSchema = z.strictObject({
-  manifests: z.array(manifestSchema).min(1).max(MAX_RAW_OBJECTS),
+  manifests: z
+    .array(
+      manifestSchema.refine(
+        (manifest) => !carriesSecret(manifest),
+        "a Secret with values in it; make it in the namespace and refer to it by name",
+      ),
+    )
+    .min(1)
+    .max(MAX_RAW_OBJECTS),
 });
 export type RawSource = z.infer<typeof rawSourceSchema>;
