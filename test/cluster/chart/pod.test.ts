@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { GOOD, only, rendered, TOKEN } from "./render.ts";
+
+interface PodSpec {
+  securityContext: unknown;
+  containers: { securityContext: unknown; resources: { limits: { memory: string } } }[];
+}
+
+describe("the pod", () => {
+  test("runs as nobody, on a read-only root, without capabilities, within limits", async () => {
+    const { manifests } = await rendered(GOOD);
+    const pods = [
+      (only(manifests, "Deployment").spec as { template: { spec: PodSpec } }).template.spec,
+      only(manifests, "Pod").spec as PodSpec,
+    ];
+    for (const pod of pods) {
+      expect(pod.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        seccompProfile: { type: "RuntimeDefault" },
+      });
+      for (const container of pod.containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          privileged: false,
+          capabilities: { drop: ["ALL"] },
+        });
+        expect(container.resources.limits.memory).toMatch(/Mi$/);
+      }
+    }
+  });
+
+  test("is guarded against disruption where there are two", async () => {
+    const one = await rendered(GOOD);
+    expect(one.manifests.map(({ kind }) => kind)).not.toContain("PodDisruptionBudget");
+    const two = await rendered({ ...GOOD, replicas: 2 });
+    expect(only(two.manifests, "PodDisruptionBudget").spec).toMatchObject({ maxUnavailable: 1 });
+  });
+
+  test("takes a digest before a tag", async () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    const { text } = await rendered({ ...GOOD, image: { ...GOOD.image, tag: "1", digest } });
+    expect(text).toContain(`image: "registry.example.com/kubenova/agent@${digest}"`);
+  });
+
+  test("starts anew where the token or the CA changed", async () => {
+    const checksum = async (joinToken: string) =>
+      /checksum\/manager: (\w+)/.exec((await rendered({ ...GOOD, joinToken })).text)?.[1];
+    expect(await checksum(TOKEN)).not.toBe(await checksum(`${TOKEN}2`));
+  });
+});
