@@ -4,6 +4,7 @@ import { formatId } from "../domain/ids/index.ts";
 import { ALARM_RETRY_MS, arm, nextAlarm, settleFailure } from "../domain/outbox/index.ts";
 import { deliverStored } from "../queues/deliver.ts";
 import type { Env } from "../worker/env.ts";
+import { failpoint } from "../worker/failpoint.ts";
 import { directory } from "../worker/store/database.ts";
 import { earliestDue, settleFailures, takeDue } from "../worker/store/outbox.ts";
 import type { OutboxRpc } from "./rpc.ts";
@@ -31,6 +32,7 @@ export class OutboxDO extends DurableObject<Env> implements OutboxRpc {
 
   override async alarm(): Promise<void> {
     try {
+      await failpoint(this.env, "alarm");
       await this.deliverDue();
       await this.rearm(await earliestDue(directory(this.env), this.shard));
     } catch (error) {

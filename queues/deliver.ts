@@ -1,5 +1,6 @@
 import { touchedBy } from "../domain/desired/touched.ts";
 import type { Env } from "../worker/env.ts";
+import { failpoint } from "../worker/failpoint.ts";
 import { clusterStub, directory, outboxStub, tenantStub } from "../worker/store/database.ts";
 import { eventFrom, markDelivered, type StoredEvent, undeliveredByIds } from "../worker/store/outbox.ts";
 import { type RawRelease, releasesOfEvents } from "../worker/store/release-documents.ts";
@@ -25,6 +26,7 @@ export const deliverAfterResponse = (
  */
 export async function deliverEvents(env: Env, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
+  await failpoint(env, "committed");
   const db = directory(env);
   const json = JSON.stringify(ids);
   const [events, releases] = await db.batch([undeliveredByIds(db, json), releasesOfEvents(db, json)]);

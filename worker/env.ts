@@ -19,6 +19,9 @@ export interface Env {
   CORS_ORIGINS?: string;
   /** Host names that agents may dial, separated by commas, where the manager is reached by more than the request's own. */
   PUBLIC_HOSTS?: string;
+  /** `on` in tests that kill the process at chosen points (worker/failpoint.ts); no deployment has it. */
+  TEST_FAILPOINTS?: string;
+  KUBENOVA_FAILPOINT?: string;
   /** Least level that is logged; `info` where absent. */
   LOG_LEVEL?: "debug" | "info" | "warn" | "error";
 }

@@ -4,6 +4,7 @@ import { KubeNovaError } from "../../domain/errors/index.ts";
 import { formatId, type IdKind } from "../../domain/ids/index.ts";
 import { deliverEvents } from "../../queues/deliver.ts";
 import type { Env } from "../env.ts";
+import { failpoint } from "../failpoint.ts";
 import { outboxStub } from "../store/database.ts";
 import { randomShard, recordEvents } from "../store/events.ts";
 import { findStoredAnswer, storeAnswer, storedAnswer } from "../store/idempotency.ts";
@@ -94,6 +95,7 @@ export class RunningCall implements Call {
     if (all.length === 0) return answer;
     this.#arm();
     await this.#armed;
+    await failpoint(this.env, "armed");
     await db.batch(all).catch((error: unknown) => {
       throw /SQLITE_CONSTRAINT|constraint failed/i.test(String(error)) ? new LostRace() : error;
     });
