@@ -1,0 +1,162 @@
+import type { z } from "zod";
+import { novaAppSpecSchema, novaAppStatusSchema } from "./app.ts";
+import { GROUP, VERSION } from "./common.ts";
+import { resourceGraphSpecSchema, resourceGraphStatusSchema } from "./graph.ts";
+import { structuralSchema } from "./structural.ts";
+import { novaProjectSpecSchema, novaTenantSpecSchema, renderedStatusSchema } from "./tenancy.ts";
+
+interface Column {
+  name: string;
+  type: "string" | "integer" | "date";
+  jsonPath: string;
+  description?: string;
+  /** Above 0: only with `-o wide`. */
+  priority?: number;
+}
+
+interface Definition {
+  kind: string;
+  plural: string;
+  shortNames: string[];
+  scope: "Cluster" | "Namespaced";
+  description: string;
+  spec: z.ZodType;
+  status: z.ZodType;
+  /** Fields of the spec that never change: they say which catalogue object this is. */
+  immutable: string[];
+  columns: Column[];
+}
+
+const condition = (type: string, field: string) => `.status.conditions[?(@.type=='${type}')].${field}`;
+const READY: Column = { name: "Ready", type: "string", jsonPath: condition("Ready", "status") };
+const PHASE: Column = { name: "Phase", type: "string", jsonPath: ".status.phase" };
+const AGE: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
+const MESSAGE: Column = { name: "Message", type: "string", jsonPath: ".status.message", priority: 1 };
+
+const DEFINITIONS: Definition[] = [
+  {
+    kind: "NovaTenant",
+    plural: "novatenants",
+    shortNames: ["nvt"],
+    scope: "Cluster",
+    description: "A tenant that may be placed on this cluster. Written by the KubeNova agent.",
+    spec: novaTenantSpecSchema,
+    status: renderedStatusSchema,
+    immutable: ["tenantId"],
+    columns: [READY, PHASE, MESSAGE, AGE],
+  },
+  {
+    kind: "NovaProject",
+    plural: "novaprojects",
+    shortNames: ["nvp"],
+    scope: "Cluster",
+    description: "A project's environments on this cluster. Written by the KubeNova agent.",
+    spec: novaProjectSpecSchema,
+    status: renderedStatusSchema,
+    immutable: ["projectId", "tenant", "project"],
+    columns: [
+      { name: "Tenant", type: "string", jsonPath: ".spec.tenant" },
+      { name: "Project", type: "string", jsonPath: ".spec.project" },
+      READY,
+      PHASE,
+      MESSAGE,
+      AGE,
+    ],
+  },
+  {
+    kind: "NovaApp",
+    plural: "novaapps",
+    shortNames: ["nva"],
+    scope: "Namespaced",
+    description: "One app in one environment, at one of its revisions. Written by the KubeNova agent.",
+    spec: novaAppSpecSchema,
+    status: novaAppStatusSchema,
+    immutable: ["appId", "releaseId"],
+    columns: [
+      READY,
+      PHASE,
+      { name: "Revision", type: "integer", jsonPath: ".spec.revisionNumber" },
+      MESSAGE,
+      AGE,
+    ],
+  },
+  {
+    kind: "ResourceGraph",
+    plural: "resourcegraphs",
+    shortNames: ["rg"],
+    scope: "Namespaced",
+    description:
+      "Objects that are applied in the order of their dependencies, kept so, and pruned when they leave the graph.",
+    spec: resourceGraphSpecSchema,
+    status: resourceGraphStatusSchema,
+    immutable: [],
+    columns: [
+      READY,
+      PHASE,
+      { name: "Revision", type: "string", jsonPath: ".spec.metadata.version" },
+      { name: "Objects", type: "integer", jsonPath: ".status.counts.total" },
+      { name: "Failed", type: "integer", jsonPath: ".status.counts.failed", priority: 1 },
+      MESSAGE,
+      AGE,
+    ],
+  },
+];
+
+/** All CustomResourceDefinitions, as they stand in the chart. */
+export const customResourceDefinitions = (): Record<string, unknown>[] => DEFINITIONS.map(crdOf);
+
+function crdOf(definition: Definition): Record<string, unknown> {
+  const { kind, plural, shortNames, scope, columns } = definition;
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: {
+      name: `${plural}.${GROUP}`,
+      labels: { "app.kubernetes.io/name": "kubenova-agent", "app.kubernetes.io/part-of": "kubenova" },
+      // An agent that is uninstalled must not take its resources, and with them every workload, along.
+      annotations: { "helm.sh/resource-policy": "keep" },
+    },
+    spec: {
+      group: GROUP,
+      names: {
+        kind,
+        plural,
+        singular: kind.toLowerCase(),
+        listKind: `${kind}List`,
+        shortNames,
+        categories: ["kubenova"],
+      },
+      scope,
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: rootSchema(definition) },
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+        },
+      ],
+    },
+  };
+}
+
+function rootSchema({ description, spec, status, immutable }: Definition): Record<string, unknown> {
+  const specSchema = structuralSchema(spec);
+  const rules = immutable.map((field) => ({
+    rule: `self.${field} == oldSelf.${field}`,
+    message: `${field} never changes`,
+  }));
+  return {
+    type: "object",
+    description,
+    required: ["spec"],
+    properties: {
+      apiVersion: { type: "string" },
+      kind: { type: "string" },
+      metadata: { type: "object" },
+      spec: rules.length ? { ...specSchema, "x-kubernetes-validations": rules } : specSchema,
+      status: structuralSchema(status),
+    },
+  };
+}

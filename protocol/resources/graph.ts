@@ -1,0 +1,151 @@
+import { z } from "zod";
+import {
+  conditionsSchema,
+  countsSchema,
+  messageSchema,
+  namespaceSchema,
+  objectNameSchema,
+  timeSchema,
+} from "./common.ts";
+
+/** What one graph may hold; more needs the specification split over several objects. */
+export const MAX_NODES = 5_000;
+/** Nodes that a graph's status shows one by one, those that are not ready first. */
+export const MAX_STATUS_NODES = 200;
+
+export const applyPolicySchema = z.object({
+  /**
+   * Apply: make it and keep it so. Create: make it once, leave it alone afterwards. Adopt: as Apply, and take over
+   * what is there already. Observe: never write, wait until it is there and ready.
+   */
+  mode: z.enum(["Apply", "Create", "Adopt", "Observe"]).optional(),
+  /** Where another manager holds a field of ours: Fail reports it, Force takes it. */
+  conflictPolicy: z.enum(["Fail", "Force"]).optional(),
+  /** When the node leaves the graph or the graph goes: Delete it, or Orphan it (it stays, without our marks). */
+  deletionPolicy: z.enum(["Delete", "Orphan"]).optional(),
+});
+export type ApplyPolicy = z.infer<typeof applyPolicySchema>;
+
+/**
+ * An open union, told apart by `type`. All must hold; without any, the rules of the object's kind decide.
+ * `Exists`: it is there. `ConditionMatch`: `status.conditions[condition]` has this status (default True).
+ */
+export const readyWhenSchema = z
+  .object({
+    type: z.string().min(1).max(64),
+    condition: z.string().max(316).optional(),
+    status: z.string().max(16).optional(),
+  })
+  .meta({ "x-kubernetes-preserve-unknown-fields": true });
+export type ReadyWhen = z.infer<typeof readyWhenSchema>;
+
+export const graphNodeSchema = z.object({
+  id: z.string().min(1).max(512),
+  object: z
+    .looseObject({
+      apiVersion: z.string().min(1).max(317),
+      kind: z.string().min(1).max(63),
+      metadata: z.looseObject({ name: z.string().max(253), namespace: z.string().max(63).optional() }),
+    })
+    .meta({ "x-kubernetes-preserve-unknown-fields": true }),
+  dependsOn: z.array(z.string().max(512)).max(MAX_NODES).optional(),
+  applyPolicy: applyPolicySchema.optional(),
+  readyWhen: z.array(readyWhenSchema).max(16).optional(),
+});
+export type GraphNode = z.infer<typeof graphNodeSchema>;
+
+/**
+ * Who the graph's writes are made as. `Agent` is the agent itself and allowed in its own namespace alone; elsewhere
+ * only `ServiceAccount` kubenova-applier of the graph's own namespace is (decisions.md 1). The engine insists on it.
+ */
+export const applyAsSchema = z.object({
+  kind: z.enum(["Agent", "ServiceAccount"]),
+  namespace: namespaceSchema.optional(),
+  name: objectNameSchema.optional(),
+});
+export type ApplyAs = z.infer<typeof applyAsSchema>;
+
+export const resourceGraphSpecSchema = z.object({
+  applyAs: applyAsSchema,
+  metadata: z
+    .object({ name: z.string().max(253), version: z.string().max(128).optional() })
+    .meta({ "x-kubernetes-preserve-unknown-fields": true })
+    .optional(),
+  /** Put on each object beside the ownership marks (decisions.md 19); once here instead of once a node. */
+  labels: z.record(z.string(), z.string().max(63)).optional(),
+  /** Atomic: one entry in managedFields. A ResourceGraph is written whole, by one writer. */
+  nodes: z.array(graphNodeSchema).max(MAX_NODES).meta({ "x-kubernetes-list-type": "atomic" }),
+  suspend: z.boolean().optional(),
+});
+export type ResourceGraphSpec = z.infer<typeof resourceGraphSpecSchema>;
+
+export const GRAPH_PHASES = [
+  "Pending",
+  "Executing",
+  "Ready",
+  "Degraded",
+  "Failed",
+  "Deleting",
+  "Suspended",
+] as const;
+export type GraphPhase = (typeof GRAPH_PHASES)[number];
+
+export const NODE_STATES = [
+  "Waiting",
+  "Blocked",
+  "Applying",
+  "Progressing",
+  "Ready",
+  "Degraded",
+  "Failed",
+  "Refused",
+  "Pruning",
+] as const;
+export type NodeState = (typeof NODE_STATES)[number];
+
+export const nodeStatusSchema = z.object({
+  id: z.string().max(512),
+  kind: z.string().max(63),
+  namespace: z.string().max(63).optional(),
+  name: z.string().max(253),
+  state: z.enum(NODE_STATES),
+  message: messageSchema.optional(),
+});
+export type NodeStatus = z.infer<typeof nodeStatusSchema>;
+
+/**
+ * One object that the graph may have made. Without `uid`: it may have been applied, and nobody has seen it since.
+ * `applied` and `live` are the hashes of decisions.md 23; `orphan` is the deletion policy, which must outlive the node.
+ */
+export const inventoryEntrySchema = z.object({
+  group: z.string().max(253).optional(),
+  version: z.string().max(63),
+  kind: z.string().max(63),
+  namespace: z.string().max(63).optional(),
+  name: z.string().max(253),
+  uid: z.string().max(64).optional(),
+  applied: z.string().max(64).optional(),
+  live: z.string().max(64).optional(),
+  orphan: z.boolean().optional(),
+});
+export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
+
+export const resourceGraphStatusSchema = z.object({
+  observedGeneration: z.int().min(0).optional(),
+  phase: z.enum(GRAPH_PHASES).optional(),
+  message: messageSchema.optional(),
+  since: timeSchema.optional(),
+  counts: countsSchema.optional(),
+  nodes: z
+    .array(nodeStatusSchema)
+    .max(MAX_STATUS_NODES)
+    .meta({ "x-kubernetes-list-type": "atomic" })
+    .optional(),
+  inventory: z
+    .array(inventoryEntrySchema)
+    .max(2 * MAX_NODES)
+    .meta({ "x-kubernetes-list-type": "atomic" })
+    .optional(),
+  conditions: conditionsSchema.optional(),
+});
+export type ResourceGraphStatus = z.infer<typeof resourceGraphStatusSchema>;
