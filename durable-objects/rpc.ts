@@ -2,6 +2,7 @@ import type { DesiredDocument } from "../domain/desired/index.ts";
 import type { RequestCounts } from "../domain/metrics/requests.ts";
 import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Capabilities, DocumentStatus, Inventory } from "../protocol/resources/status.ts";
+import type { StreamTarget } from "../protocol/tunnel/frames.ts";
 
 /** What others may ask of a Durable Object: the only thing that routes, queues and the other objects import from here. */
 
@@ -89,3 +90,22 @@ export interface MetricsRpc {
   /** Everything, in the Prometheus text format. */
   render(): Promise<string>;
 }
+
+/**
+ * A stream that a route opens by `fetch` of a cluster's object: method, body and Upgrade are those of the request, and
+ * this stands, as JSON, in the header STREAM_HEADER. An answer with STREAM_ERROR_HEADER is an error of ours: the header has its
+ * code, the body `{message, details}`; every other answer is the cluster's.
+ */
+export interface StreamOpen {
+  target: StreamTarget;
+  /** Milliseconds until the answer's head must be there. */
+  deadlineMs: number;
+  /** Milliseconds without a byte after which an answer ends that has no harmless byte to be kept alive with. */
+  idleMs: number;
+  correlationId: string;
+  /** How a log's bytes are given: as they are, or line by line. */
+  lines?: "ndjson" | "sse";
+}
+
+export const STREAM_HEADER = "x-kubenova-stream";
+export const STREAM_ERROR_HEADER = "x-kubenova-stream-error";

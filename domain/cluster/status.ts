@@ -18,9 +18,8 @@ export function decideReport(
   desired: { revision: number } | undefined,
   held: { revision: number; equal: boolean } | undefined,
 ): ReportDecision {
-  if (!desired) return report.phase === "Orphaned" ? "orphan" : "drop";
-  if (report.phase === "Orphaned") return "orphan";
-  if (report.revision > desired.revision) return "drop";
+  if (report.phase === "Orphaned") return desired ? "drop" : "orphan";
+  if (!desired || report.revision > desired.revision) return "drop";
   if (!held) return "take";
   if (report.revision < held.revision) return "drop";
   return report.revision === held.revision && held.equal ? "same" : "take";

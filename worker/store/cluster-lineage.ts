@@ -1,4 +1,3 @@
-import type { Capabilities, Inventory } from "../../protocol/resources/status.ts";
 import { guardOne } from "./rows.ts";
 
 /** What a cluster's object writes of its cluster. Rows only; the events go into the same batch. */
@@ -46,23 +45,26 @@ export const markConnected = (db: D1Database, clusterId: string, now: number): D
     )
     .bind(now, clusterId);
 
-/** What the cluster says of itself. It is no part of the row's version: nobody edits it. */
+/** What the cluster says of itself, as JSON. It is no part of the row's version: nobody edits it. */
 export const writeObserved = (
   db: D1Database,
   clusterId: string,
-  observed: { capabilities: Capabilities | null; inventory: Inventory | null; agentVersion: string | null },
+  observed: { capabilities: string | null; inventory: string | null; agentVersion: string | null },
 ): D1PreparedStatement =>
   db
     .prepare("UPDATE clusters SET capabilities = ?, inventory = ?, agent_version = ? WHERE id = ?")
-    .bind(
-      observed.capabilities && JSON.stringify(observed.capabilities),
-      observed.inventory && JSON.stringify(observed.inventory),
-      observed.agentVersion,
-      clusterId,
-    );
+    .bind(observed.capabilities, observed.inventory, observed.agentVersion, clusterId);
 
 /** A cluster's row changed through its keys: whoever holds an older version of it reads anew. */
 export const touchCluster = (db: D1Database, clusterId: string, now: number): D1PreparedStatement[] => [
   db.prepare("UPDATE clusters SET version = version + 1, updated_at = ? WHERE id = ?").bind(now, clusterId),
   guardOne(db),
 ];
+
+/** Whether an object took an epoch of this row before. */
+export const isClaimed = (db: D1Database, clusterId: string): Promise<boolean> =>
+  db
+    .prepare("SELECT claimed_at IS NOT NULL AS claimed FROM clusters WHERE id = ?")
+    .bind(clusterId)
+    .first<{ claimed: number }>()
+    .then((row) => row?.claimed === 1);
