@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { configMap, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 
@@ -48,7 +49,7 @@ it("signs in as a pod does and stays small: 1,000 objects in 5 reflectors and an
   const env = await mountServiceAccount();
   const names = Array.from({ length: 1_000 }, (_, n) => `m-${n}`);
   await Promise.all(names.map((name) => fixture.kube.apply(configMap(fixture.namespace, name))));
-  const script = join(import.meta.dirname, "../../test/kube/idle-client.ts");
+  const script = fileURLToPath(new URL("../../test/kube/idle-client.ts", import.meta.url));
   const child = spawn(process.execPath, [script, dir, fixture.namespace], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "inherit"],

@@ -18,39 +18,36 @@ export interface Plan {
 }
 
 /**
- * The next step after a session failed. Pure but for `random`.
- * - History gone (410 as a status or as an event), or a stream that cannot be trusted (silent, or a version that went
- *   back because the cluster's storage was restored): list anew.
- * - WatchList refused or never ended: LIST from now on.
- * - Anything else: resume where it stood, after a backoff that respects Retry-After.
+ * The next step after a session failed. Pure but for `random`. A watch is resumed only where the server ended it in
+ * its own way; after any failure everything is listed anew:
+ * - history gone (410 as a status or as an event) leaves no other choice;
+ * - a server that was away may come back with its storage restored from a backup. A watch from a version of the old
+ *   history is then answered with silence, and, once the new history has passed that version, with events that skip
+ *   what was lost: the store would keep objects that no longer exist, for ever. A list costs less than that.
+ * Where WatchList is refused or never ends, it is LIST from now on.
  */
 export function afterFailure(plan: Plan, error: unknown, random: Random): Plan {
   const failures = plan.failures + 1;
-  const next = { ...plan, failures, absent: false };
   const listing = plan.resourceVersion === undefined;
+  const absent = isKind(error, "noSuchKind");
+  const next = {
+    ...plan,
+    failures,
+    absent,
+    resourceVersion: undefined,
+    relists: plan.relists + (listing ? 0 : 1),
+  };
   if (listing && plan.watchList && refusesWatchList(error)) return { ...next, watchList: false, waitMs: 0 };
-  if (isKind(error, "noSuchKind")) {
-    const waitMs = backoffMs(ABSENT_BACKOFF, failures, random);
-    return { ...next, absent: true, resourceVersion: undefined, waitMs };
-  }
+  // The first time at once: expired history is no sign of a server in trouble.
+  if (failures === 1 && isKind(error, "gone")) return { ...next, waitMs: 0 };
   const told = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
-  const waitMs = Math.max(told, backoffMs(WATCH_BACKOFF, failures, random));
-  if (!cannotResume(error)) return { ...next, waitMs };
-  // The first time at once: a relist is the normal way out, not a sign of a server in trouble.
   return {
     ...next,
-    resourceVersion: undefined,
-    relists: plan.relists + 1,
-    waitMs: failures === 1 ? 0 : waitMs,
+    waitMs: Math.max(told, backoffMs(absent ? ABSENT_BACKOFF : WATCH_BACKOFF, failures, random)),
   };
 }
 
 /** 422 where the feature is off, 400 where a server does not know the parameter, silence where it ignores it. */
 function refusesWatchList(error: unknown): boolean {
   return isKind(error, "invalid") || (error instanceof KubeError && error.reason === "Silent");
-}
-
-function cannotResume(error: unknown): boolean {
-  if (isKind(error, "gone", "invalid")) return true;
-  return error instanceof KubeError && (error.reason === "Silent" || error.reason === "WentBack");
 }

@@ -18,7 +18,7 @@ export interface ReflectorHealth {
   lists: number;
   watches: number;
   events: number;
-  /** Relists because history was gone (410), or the stream could not be trusted. */
+  /** Times that everything was listed anew: history was gone (410), or a connection broke or went silent. */
   relists: number;
   /** Exceptions thrown by handlers or transform. */
   handlerErrors: number;

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cluster, up } from "../../test/cluster/index.ts";
-import { compactHistory, killAndAwaitRestart } from "../../test/kube/api-server.ts";
+import { backUpStorage, compactHistory, killAndAwaitRestart } from "../../test/kube/api-server.ts";
 import { configMap as configMapIn, crd } from "../../test/kube/fixture.ts";
 import { createManualClock } from "../../test/kube/manual-clock.ts";
 import { startRelay, type TcpRelay } from "../../test/kube/tcp-relay.ts";
 import { until } from "../../test/kube/until.ts";
+import { systemClock } from "./clock.ts";
 import {
   createKube,
   createReflector,
@@ -14,6 +15,7 @@ import {
   type ReflectorOptions,
 } from "./index.ts";
 import { kubeconfigSource } from "./kubeconfig.ts";
+import { watch } from "./watch.ts";
 
 /** Its API server is killed: nobody else may use it. */
 const NAME = "unit-kube-reflector";
@@ -103,7 +105,7 @@ describe("a reflector on a real API server", () => {
     await settle(reflector, copy);
   });
 
-  it("relists when history was compacted while it was cut off", async () => {
+  it("misses nothing of what happened while it was cut off and history was compacted", async () => {
     const { reflector, relay, told, copy } = await observed();
     await writer.apply(configMap("stays"));
     await writer.apply(configMap("goes"));
@@ -119,6 +121,30 @@ describe("a reflector on a real API server", () => {
     expect(reflector.health().relists).toBe(1);
     expect(told.filter((line) => line === "-default/goes")).toHaveLength(1);
     expect(told.filter((line) => line.endsWith("default/stays"))).toHaveLength(1);
+    await settle(reflector, copy);
+  });
+
+  it("is told by the server that a version is gone, in the form that it understands", async () => {
+    const options = {
+      timeoutSeconds: 5,
+      idleMs: () => 5_000,
+      clock: systemClock,
+      onContact() {},
+      onEvent() {},
+    };
+    const { signal } = new AbortController();
+    const watching = watch(writer, await writer.resolve(type), { ...options, resourceVersion: "1", signal });
+    await expect(watching).rejects.toMatchObject({ kind: "gone" });
+  });
+
+  it("loses what a restored backup has lost, although the new history soon passes the old", async () => {
+    const { reflector, copy } = await observed();
+    const restore = backUpStorage(cluster.kubeconfig);
+    await writer.apply(configMap("lost"));
+    await until("it is known", () => reflector.store.has("default/lost"));
+    await restore();
+    for (let n = 0; n < 50; n += 1) await writer.apply(configMap("busy", { n: `${n}` }));
+    await until("it is lost", () => !reflector.store.has("default/lost"));
     await settle(reflector, copy);
   });
 

@@ -1,3 +1,4 @@
+import { backoffMs, WATCH_BACKOFF } from "./backoff.ts";
 import { systemClock } from "./clock.ts";
 import { createFeed } from "./reflector-feed.ts";
 import { afterFailure, type Plan } from "./reflector-plan.ts";
@@ -17,8 +18,8 @@ const SHORT_WATCH_MS = 1_000;
 
 /**
  * Keeps a store equal to the server's objects of one kind: a full list by WatchList (by LIST where the server has
- * none), then a watch from that version on, resumed where it ended. No change is lost or told twice, across broken
- * connections, restarts of the server and expired history.
+ * none), then a watch from that version on, resumed where the server ended it, begun anew where it broke. No change
+ * is lost or told twice, across broken connections, restarts of the server, expired and restored history.
  */
 export function createReflector<T = LiveObject>(kube: Kube, options: ReflectorOptions<T>): Reflector<T> {
   const { type, clock = systemClock, random = Math.random, onError = () => {} } = options;
@@ -72,9 +73,12 @@ export function createReflector<T = LiveObject>(kube: Kube, options: ReflectorOp
       const eventsBefore = feed.events;
       try {
         await session();
+        if (plan.resourceVersion === undefined)
+          throw new Error("the watch ended before its initial events did");
         const short = clock.monotonic() - began < SHORT_WATCH_MS && feed.events === eventsBefore;
         if (!short) continue;
-        plan = afterFailure(plan, new Error("the watch ended at once"), random);
+        plan = { ...plan, failures: plan.failures + 1 };
+        plan = { ...plan, waitMs: backoffMs(WATCH_BACKOFF, plan.failures, random) };
       } catch (error) {
         if (stopping.signal.aborted) return;
         lastError = error instanceof Error ? error.message : String(error);

@@ -35,7 +35,7 @@ export interface WatchOptions extends Selectors {
 /**
  * One watch, until the server ends it (resolves). Rejects with the ERROR event's status, with reason `Silent` where
  * nothing came for idleMs, with `transient` where the connection broke, or with the signal's reason. An event that
- * was cut in the middle is not given out: watching from the last version seen brings it again.
+ * was cut in the middle is not given out.
  */
 export async function watch(kube: Kube, type: ResourceType, options: WatchOptions): Promise<void> {
   const ending = new AbortController();

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadKube } from "../../agent/kube/index.ts";
 import { up } from "../cluster/index.ts";
 import { until } from "./until.ts";
@@ -13,10 +15,46 @@ export async function sharedApiServer(): Promise<string> {
 
 /** Kills the server's process, and returns when the one that its supervisor starts in its place is ready. */
 export async function killAndAwaitRestart(kubeconfig: string): Promise<void> {
+  process.kill(serverProcess(kubeconfig).pid, "SIGKILL");
+  await awaitReady(kubeconfig);
+}
+
+/** Forgets etcd's history up to now, as the API server does every five minutes. */
+export async function compactHistory(kubeconfig: string): Promise<void> {
   const kube = await loadKube({ kubeconfig });
-  const [old] = processesWith("--secure-port", new URL(kube.server).port);
-  if (!old) throw new Error(`no API server of this machine listens on ${kube.server}`);
-  process.kill(old.pid, "SIGKILL");
+  const { resourceVersion } = await kube.list({ apiVersion: "v1", kind: "Namespace" });
+  kube.close();
+  const answer = await fetch(`${flagOf(serverProcess(kubeconfig), "--etcd-servers")}/v3/kv/compaction`, {
+    method: "POST",
+    body: JSON.stringify({ revision: resourceVersion, physical: true }),
+  });
+  if (!answer.ok) throw new Error(`etcd did not compact: ${await answer.text()}`);
+}
+
+/** Keeps a copy of etcd's data. What it answers puts that back, with etcd and the API server started anew. */
+export function backUpStorage(kubeconfig: string): () => Promise<void> {
+  const url = flagOf(serverProcess(kubeconfig), "--etcd-servers");
+  const etcd = () => processWith("etcd", "--listen-client-urls", url);
+  const data = flagOf(etcd(), "--data-dir");
+  const copy = mkdtempSync(join(tmpdir(), "kubenova-etcd-"));
+  const { pid } = etcd();
+  process.kill(pid, "SIGSTOP");
+  cpSync(data, copy, { recursive: true });
+  process.kill(pid, "SIGCONT");
+  return async () => {
+    process.kill(serverProcess(kubeconfig).pid, "SIGKILL");
+    const old = etcd().pid;
+    process.kill(old, "SIGSTOP");
+    rmSync(data, { recursive: true });
+    cpSync(copy, data, { recursive: true });
+    rmSync(copy, { recursive: true });
+    process.kill(old, "SIGKILL");
+    await awaitReady(kubeconfig);
+  };
+}
+
+async function awaitReady(kubeconfig: string): Promise<void> {
+  const kube = await loadKube({ kubeconfig });
   const isReady = async () => {
     const ready = await kube.request({ path: "/readyz", timeoutMs: 2_000 }).catch(() => undefined);
     return ready?.status === 200;
@@ -25,31 +63,30 @@ export async function killAndAwaitRestart(kubeconfig: string): Promise<void> {
   kube.close();
 }
 
-/** Forgets etcd's history up to now, as the API server does every five minutes. */
-export async function compactHistory(kubeconfig: string): Promise<void> {
-  const kube = await loadKube({ kubeconfig });
-  const [server] = processesWith("--secure-port", new URL(kube.server).port);
-  const at = server?.args.indexOf("--etcd-servers") ?? -1;
-  const etcd = server?.args[at + 1];
-  if (at < 0 || !etcd) throw new Error("the API server's etcd is not known");
-  const { resourceVersion } = await kube.list({ apiVersion: "v1", kind: "Namespace" });
-  const answer = await fetch(`${etcd}/v3/kv/compaction`, {
-    method: "POST",
-    body: JSON.stringify({ revision: resourceVersion, physical: true }),
-  });
-  if (!answer.ok) throw new Error(`etcd did not compact: ${await answer.text()}`);
-  kube.close();
+interface Process {
+  pid: number;
+  args: string[];
 }
 
-/** Processes that were started with this flag and value. */
-function processesWith(flag: string, value: string): { pid: number; args: string[] }[] {
-  return readdirSync("/proc")
+function serverProcess(kubeconfig: string): Process {
+  const server = /server"?: *"?(https:[^\s",]+)/.exec(readFileSync(kubeconfig, "utf8"))?.[1] ?? "";
+  return processWith("kube-apiserver", "--secure-port", new URL(server).port);
+}
+
+/** The process of this machine that is this program of the cluster's binary, with this flag. */
+function processWith(program: string, flag: string, value: string): Process {
+  const found = readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map((entry) => ({ pid: Number(entry), args: argumentsOf(entry) }))
-    .filter(
-      ({ args }) =>
-        args.includes(flag) && args[args.indexOf(flag) + 1] === value && args[1] === "kube-apiserver",
-    );
+    .find(({ args }) => args[1] === program && args.includes(flag) && args[args.indexOf(flag) + 1] === value);
+  if (!found) throw new Error(`no ${program} with ${flag} ${value} runs on this machine`);
+  return found;
+}
+
+function flagOf({ args }: Process, flag: string): string {
+  const value = args[args.indexOf(flag) + 1];
+  if (!args.includes(flag) || !value) throw new Error(`${args[1]} was started without ${flag}`);
+  return value;
 }
 
 function argumentsOf(pid: string): string[] {

@@ -1,63 +1,17 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { createManualClock } from "../../test/kube/manual-clock.ts";
-import { startStub } from "../../test/kube/stub-server.ts";
+import { bookmark, event, scripted as start, type Turn } from "../../test/kube/scripted-watch.ts";
 import { until } from "../../test/kube/until.ts";
-import { createReflector, type Reflector } from "./index.ts";
 
-/** A server that breaks the rules of a watch; what a real one does is in reflector.cluster.test.ts. */
-const type = { apiVersion: "v1", kind: "ConfigMap" };
-const object = (name: string, resourceVersion: string) => ({
-  ...type,
-  metadata: { namespace: "x", name, uid: `uid-${name}`, resourceVersion },
-});
-const event = (kind: string, name: string, version: string) =>
-  `${JSON.stringify({ type: kind, object: object(name, version) })}\n`;
-const bookmark = (version: string, end = false) =>
-  `${JSON.stringify({
-    type: "BOOKMARK",
-    object: {
-      ...type,
-      metadata: {
-        resourceVersion: version,
-        ...(end ? { annotations: { "k8s.io/initial-events-end": "true" } } : {}),
-      },
-    },
-  })}\n`;
-
-type Turn = (response: ServerResponse, url: URL) => void;
-
+/** On a server that breaks the rules; what a real one does is in reflector.cluster.test.ts. */
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
-
-/** Answers the n-th watch or list with the n-th turn, later ones never. */
 async function scripted(turns: Turn[]) {
-  const urls: URL[] = [];
-  const stub = await startStub((request, response) => {
-    const url = new URL(request.url ?? "", "http://x");
-    urls.push(url);
-    turns.shift()?.(response, url);
-  });
-  const clock = createManualClock();
-  const told: string[] = [];
-  const errors: string[] = [];
-  const reflector: Reflector = createReflector(stub.kube, {
-    type,
-    clock,
-    random: () => 0,
-    onError: (error) => errors.push(String(error)),
-  });
-  reflector.on({
-    added: (_, key) => told.push(`+${key}`),
-    updated: (now, old, key) =>
-      told.push(`~${key} ${old.metadata.resourceVersion}→${now.metadata.resourceVersion}`),
-    deleted: (_, key) => told.push(`-${key}`),
-  });
-  cleanups.push(() => stub.close());
-  cleanups.push(() => reflector.stop());
-  return { reflector, clock, told, errors, urls };
+  const started = await start(turns);
+  cleanups.push(started.close);
+  return started;
 }
 
 describe("a watch on a server that misbehaves", () => {
@@ -84,20 +38,31 @@ describe("a watch on a server that misbehaves", () => {
     });
   });
 
-  it("that sends half a line and breaks off loses nothing: it resumes from the last whole event", async () => {
+  it("resumes from the last version where the server ended the watch, bookmarks counted", async () => {
+    const { told, urls } = await scripted([
+      (response) => response.end(bookmark("5", true) + event("ADDED", "a", "6") + bookmark("8")),
+      (response) => void response.write(event("MODIFIED", "a", "9")),
+    ]);
+    await until("the event came", () => told.length === 2);
+    expect(told).toEqual(["+x/a", "~x/a 6→9"]);
+    expect(urls[1]?.searchParams.get("resourceVersion")).toBe("8");
+    expect(urls[1]?.searchParams.has("sendInitialEvents")).toBe(false);
+  });
+
+  it("that sends half a line and breaks off is listed anew: its history may be another one now", async () => {
     const { reflector, clock, told, urls } = await scripted([
       (response) => {
-        response.write(bookmark("5", true) + event("ADDED", "a", "6"));
-        response.write(event("MODIFIED", "a", "7").slice(0, 40), () => response.destroy());
+        response.write(bookmark("5", true) + event("ADDED", "a", "6") + event("ADDED", "b", "7"));
+        response.write(event("MODIFIED", "a", "8").slice(0, 40), () => response.destroy());
       },
-      (response) => void response.write(event("MODIFIED", "a", "7")),
+      (response) => void response.write(event("ADDED", "a", "8") + bookmark("8", true)),
     ]);
     await until("the break was noticed", () => reflector.health().state === "backoff");
     await clock.advance(1_000);
-    await until("the event came", () => told.length === 2);
-    expect(told).toEqual(["+x/a", "~x/a 6→7"]);
-    expect(urls[1]?.searchParams.get("resourceVersion")).toBe("6");
-    expect(urls[1]?.searchParams.has("sendInitialEvents")).toBe(false);
+    await until("the list came", () => told.length === 4);
+    expect(told).toEqual(["+x/a", "+x/b", "-x/b", "~x/a 6→8"]);
+    expect(urls[1]?.searchParams.get("sendInitialEvents")).toBe("true");
+    expect(reflector.health().relists).toBe(1);
   });
 
   it("that sends half a line and stalls is left after 150 s, and everything is listed anew", async () => {
@@ -111,6 +76,8 @@ describe("a watch on a server that misbehaves", () => {
     await until("all came", () => told.length === 2);
     await clock.advance(149_000);
     expect(reflector.health()).toMatchObject({ state: "watching", secondsSinceContact: 149 });
+    await clock.advance(1_000);
+    await until("it was left", () => reflector.health().state === "backoff");
     await clock.advance(1_000);
     await until("listed again", () => told.length === 4);
     expect(told).toEqual(["+x/a", "+x/b", "-x/a", "~x/b 6→9"]);
@@ -143,52 +110,14 @@ describe("a watch on a server that misbehaves", () => {
   });
 
   it("relists when the server's version goes back: its storage was restored from a backup", async () => {
-    const { told } = await scripted([
+    const { told, clock, reflector } = await scripted([
       (response) => void response.write(event("ADDED", "a", "40") + bookmark("50", true) + bookmark("30")),
       (response) => void response.write(event("ADDED", "a", "20") + bookmark("31", true)),
     ]);
+    await until("it was noticed", () => reflector.health().state === "backoff");
+    await clock.advance(1_000);
     await until("listed again", () => told.length === 2);
     expect(told).toEqual(["+x/a", "~x/a 40→20"]);
-  });
-
-  it("lists page by page where the server has no WatchList", async () => {
-    const page = (items: object[], metadata: object) =>
-      JSON.stringify({ kind: "ConfigMapList", metadata, items });
-    const { reflector, told, urls } = await scripted([
-      (response) => response.writeHead(422).end('{"kind":"Status","code":422,"reason":"Invalid"}'),
-      (response) => response.end(page([object("a", "1")], { resourceVersion: "7", continue: "more" })),
-      (response) => response.end(page([object("b", "2")], { resourceVersion: "7" })),
-      (response) => void response.write(event("ADDED", "c", "8")),
-    ]);
-    await until("the watch goes on behind the list", () => told.length === 3);
-    expect(told).toEqual(["+x/a", "+x/b", "+x/c"]);
-    expect(urls[2]?.searchParams.get("continue")).toBe("more");
-    expect(urls[3]?.searchParams.get("resourceVersion")).toBe("7");
-    await expect(reflector.synced).resolves.toBeUndefined();
-  });
-
-  it("lists in one answer where a page's token expired", async () => {
-    const page = (names: string[], metadata: object) =>
-      JSON.stringify({ kind: "ConfigMapList", metadata, items: names.map((name) => object(name, "1")) });
-    const { told } = await scripted([
-      (response) => response.writeHead(422).end('{"kind":"Status","code":422,"reason":"Invalid"}'),
-      (response) => response.end(page(["gone"], { resourceVersion: "7", continue: "more" })),
-      (response) => response.writeHead(410).end('{"kind":"Status","code":410,"reason":"Expired"}'),
-      (response) => response.end(page(["a", "b"], { resourceVersion: "9" })),
-    ]);
-    await until("listed", () => told.length === 2);
-    expect(told).toEqual(["+x/a", "+x/b"]);
-  });
-
-  it("falls back to LIST where initial events never end", async () => {
-    const { clock, reflector, urls } = await scripted([
-      (response) => void response.write(event("ADDED", "a", "1")),
-      (response) => response.end(JSON.stringify({ metadata: { resourceVersion: "7" }, items: [] })),
-    ]);
-    await until("the first event came", () => reflector.health().events === 1);
-    await clock.advance(30_000);
-    await reflector.synced;
-    expect(urls[1]?.searchParams.get("limit")).toBe("500");
   });
 
   it("backs off, and more each time, where the watch ends at once or answers garbage", async () => {
