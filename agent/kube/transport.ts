@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
-import type { Readable } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import { type CredentialCache, type Credentials, tlsKey } from "./credentials.ts";
 import { KubeError } from "./errors.ts";
 import type { Headers } from "./request-headers.ts";
@@ -96,8 +96,8 @@ function answerOf(
       else reject(networkError(error, request.reusedSocket ? "StaleConnection" : "Network"));
     });
     if (typeof body === "object" && "pipe" in body) {
-      body.once("error", (error) => request.destroy(error));
-      body.pipe(request);
+      // Ends the request where the source breaks off, and the source where the request does.
+      pipeline(body, request, () => {});
     } else if (body === undefined) {
       request.end();
     } else {
