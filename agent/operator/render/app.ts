@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../../../domain/canonical/index.ts";
+import { APPLIER_SERVICE_ACCOUNT, LABEL } from "../../../domain/names/labels.ts";
+import type { NovaAppSpec } from "../../../protocol/resources/app.ts";
+import type { GraphNode, ResourceGraphSpec } from "../../../protocol/resources/graph.ts";
+import { renderImage } from "./image.ts";
+import { nodeId } from "./names.ts";
+
+/** What a NovaApp is to become, applied as the applier of its own namespace (decisions.md 1). Pure. */
+export function renderApp(namespace: string, spec: NovaAppSpec): ResourceGraphSpec {
+  return {
+    applyAs: { kind: "ServiceAccount", namespace, name: APPLIER_SERVICE_ACCOUNT },
+    metadata: { name: spec.app, version: spec.revisionId },
+    labels: {
+      [LABEL.tenant]: spec.tenant,
+      [LABEL.project]: spec.project,
+      [LABEL.environment]: spec.environment,
+      [LABEL.app]: spec.app,
+    },
+    nodes: nodesOf(namespace, spec),
+  };
+}
+
+function nodesOf(namespace: string, { app, source }: NovaAppSpec): GraphNode[] {
+  if (source.image) {
+    const filesHash = createHash("sha256")
+      .update(canonicalJson(source.image.files ?? []))
+      .digest("hex")
+      .slice(0, 16);
+    return renderImage({ app, namespace, source: source.image, filesHash });
+  }
+  return (source.raw?.manifests ?? []).map((manifest) => {
+    // A namespace that it names is left as it is: the API server says what the applier may do there, and that is nothing.
+    const object = {
+      ...manifest,
+      metadata: { ...manifest.metadata, namespace: manifest.metadata.namespace ?? namespace },
+    };
+    return { id: nodeId(object, namespace), object };
+  });
+}

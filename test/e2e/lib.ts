@@ -1,0 +1,110 @@
+import type { ApiClient } from "../lib/api.ts";
+import type { Platform } from "../lib/platform.ts";
+import { run, until } from "../lib/process.ts";
+
+export interface Release {
+  phase: string;
+  message?: string | null;
+  revision: { id: string; number: number };
+  counts?: { total: number; ready: number; failed: number };
+}
+
+const RELEASE_DEADLINE_MS = 120_000;
+
+/** A tenant, a project, and its environment staging on the cluster. */
+export async function declareProject(
+  api: ApiClient,
+  tenant: string,
+  project: string,
+  cluster: string,
+): Promise<void> {
+  await api.post("/api/v1/tenants", { name: tenant });
+  await api.post(`/api/v1/tenants/${tenant}/projects`, { name: project });
+  await api.post(`/api/v1/tenants/${tenant}/projects/${project}/environments`, { name: "staging", cluster });
+}
+
+export const imageSpec = (image: string): unknown => ({
+  specVersion: 1,
+  source: {
+    image: {
+      image,
+      replicas: 2,
+      ports: [{ name: "http", port: 8080, servicePort: 80 }],
+      probes: { readiness: { http: { path: "/healthz", port: "http" }, periodSeconds: 1 } },
+    },
+  },
+});
+
+export const rawSpec = (manifests: unknown[]): unknown => ({
+  specVersion: 1,
+  source: { raw: { manifests } },
+});
+
+export const configMap = (name: string, data: Record<string, string>, namespace?: string): unknown => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, ...(namespace ? { namespace } : {}) },
+  data,
+});
+
+/** Waits until a release is in a phase (or as a check wants it), and at a revision where one is given. */
+export function waitForRelease(
+  api: ApiClient,
+  app: string,
+  environment: string,
+  wanted: string | ((release: Release) => boolean),
+  revision?: number,
+): Promise<Release> {
+  let last = "";
+  return until(
+    `${app} in ${environment} is ${typeof wanted === "string" ? wanted : "as wanted"}`,
+    async () => {
+      const { body } = await api.get<Release>(`${app}/releases/${environment}`);
+      last = JSON.stringify(body);
+      const fits = typeof wanted === "string" ? body.phase === wanted : wanted(body);
+      if (fits && (revision === undefined || body.revision.number === revision)) return body;
+      throw new Error(`it is ${last.slice(0, 1500)}`);
+    },
+    { deadlineMs: RELEASE_DEADLINE_MS, everyMs: 100 },
+  );
+}
+
+/** kubectl on the platform's cluster. */
+export function kube({ cluster }: Pick<Platform, "cluster">) {
+  const kubectl = (...args: string[]): Promise<string> =>
+    run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
+  return {
+    run: kubectl,
+    json: async <T>(...args: string[]): Promise<T> => JSON.parse(await kubectl(...args, "-o", "json")) as T,
+    exists: async (kind: string, name: string, namespace?: string): Promise<boolean> =>
+      (
+        await kubectl(
+          "get",
+          kind,
+          name,
+          ...(namespace ? ["-n", namespace] : []),
+          "--ignore-not-found",
+          "-o",
+          "name",
+        )
+      ).trim() !== "",
+    /** `Kind/name` → UID of what stands in a namespace: what a re-created object would change. */
+    uids: async (namespace: string): Promise<Record<string, string>> => {
+      const list = JSON.parse(
+        await kubectl(
+          "get",
+          "configmaps,deployments,services,serviceaccounts,pods",
+          "-n",
+          namespace,
+          "-o",
+          "json",
+        ),
+      ) as {
+        items: { kind: string; metadata: { name: string; uid: string } }[];
+      };
+      return Object.fromEntries(
+        list.items.map((item) => [`${item.kind}/${item.metadata.name}`, item.metadata.uid]),
+      );
+    },
+  };
+}
