@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { CRDS_DIR, crdFiles } from "./crds.ts";
 
-describe("agent/chart/crds", () => {
+describe("agent/chart/files/crds", () => {
   it("says what protocol/resources says (else: node scripts/crds.ts)", async () => {
     for (const [name, text] of crdFiles()) expect(await readFile(new URL(name, CRDS_DIR), "utf8")).toBe(text);
   });

@@ -3,9 +3,9 @@ import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import { customResourceDefinitions } from "../protocol/resources/crds.ts";
 
-/** agent/chart/crds/ from protocol/resources: `node scripts/crds.ts` writes it, its test holds it current. */
+/** agent/chart/files/crds/ from protocol/resources: `node scripts/crds.ts` writes it, its test holds it current. */
 
-export const CRDS_DIR = new URL("../agent/chart/crds/", import.meta.url);
+export const CRDS_DIR = new URL("../agent/chart/files/crds/", import.meta.url);
 
 const HEAD = "# Generated from protocol/resources by `node scripts/crds.ts`.\n";
 
