@@ -40,10 +40,19 @@ export function errorsPage(): string {
   const sections = Object.entries(GROUPS).map(([prefix, title]) => {
     const rows = Object.entries(ERRORS)
       .filter(([code]) => code.startsWith(`KN-${prefix}`))
-      .map(([code, { status, name, summary }]) => `| ${code} | ${status} | ${name} | ${summary} |`);
-    return `\n## ${title}\n\n| code | status | name | meaning |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+      .map(([code, { status, name, summary }]) => [code, String(status), name, summary]);
+    return `\n## ${title}\n\n${table(["code", "status", "name", "meaning"], rows)}\n`;
   });
   return HEAD + sections.join("");
+}
+
+/** A table as the formatter leaves it: columns padded to their widest cell. */
+function table(head: string[], rows: string[][]): string {
+  const widths = head.map((title, i) =>
+    Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0), title.length),
+  );
+  const line = (cells: string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 /** Codes that no section of the page would show. */

@@ -9,7 +9,7 @@ process.stdout.write(`manager  ${manager.url}      (documents: ${manager.url}/do
 state    ${manager.dir}
 key      ${join(manager.dir, "admin.key")}
 
-TOKEN=$(curl -s -X POST -H "Authorization: Bearer $(cat ${join(manager.dir, "admin.key")})" ${manager.url}/api/v1/auth/token | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
+TOKEN=$(curl -s -X POST -H "Authorization: Bearer $(cat ${join(manager.dir, "admin.key")})" ${manager.url}/api/v1/auth/token | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')
 curl -s -H "Authorization: Bearer $TOKEN" ${manager.url}/api/v1/tenants
 `);
 const stop = async (): Promise<void> => {

@@ -8,7 +8,7 @@ export function whatNext({ manager, cluster, clusterName }: Platform): void {
   line(`\n${bold("What to try next")} (copy and run in another terminal)\n`);
   line(`export KN=${manager.url} CA=${manager.caFile ?? ""} KUBECONFIG=${cluster.kubeconfig}`);
   line(
-    `TOKEN=$(curl -s --cacert $CA -X POST -H "Authorization: Bearer $(cat ${join(manager.dir, "admin.key")})" $KN/api/v1/auth/token | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`,
+    `TOKEN=$(curl -s --cacert $CA -X POST -H "Authorization: Bearer $(cat ${join(manager.dir, "admin.key")})" $KN/api/v1/auth/token | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
   );
   line(
     `kn() { curl -sN --cacert $CA -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' "$@"; echo; }\n`,

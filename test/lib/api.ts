@@ -71,11 +71,11 @@ export class ApiClient {
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
-    if (response.statusCode !== 200)
+    if (response.statusCode !== 201)
       throw new Error(`no token: ${response.statusCode} ${text.slice(0, 500)}`);
-    const { accessToken, expiresIn } = JSON.parse(text) as { accessToken: string; expiresIn: number };
-    this.token = { value: accessToken, until: Date.now() + (expiresIn - 60) * 1000 };
-    return accessToken;
+    const { token, expiresIn } = JSON.parse(text) as { token: string; expiresIn: number };
+    this.token = { value: token, until: Date.now() + (expiresIn - 60) * 1000 };
+    return token;
   }
 
   private send(
