@@ -26,7 +26,13 @@ curl -sS "$KUBENOVA_URL/api/v1/tenants/nobody" -H "Authorization: Bearer $KUBENO
 Every error answer has this body, and its code never changes its meaning:
 
 \`\`\`json
-{ "error": { "code": "KN-1200", "message": "There is no tenant 'nobody'.", "requestId": "req_01KAJ7Z8Q4X2N6V0D3M5R9T1WB" } }
+{
+  "error": {
+    "code": "KN-1200",
+    "message": "There is no tenant 'nobody'.",
+    "requestId": "req_01KAJ7Z8Q4X2N6V0D3M5R9T1WB"
+  }
+}
 \`\`\`
 
 \`message\` is for people, \`details\` (where there is one) for programs; neither holds a secret. Quote the \`requestId\` when

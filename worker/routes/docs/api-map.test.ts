@@ -10,9 +10,12 @@ interface MapRow {
 
 const rows: MapRow[] = map
   .split("\n")
-  .filter((line) => line.startsWith("| ") && !line.startsWith("| source"))
+  .filter((line) => line.startsWith("| ") && !/^\| (source|-)/.test(line))
   .map((line) => {
-    const [, endpoint = "", state = "", here = ""] = line.slice(2, -2).split(" | ");
+    const [, endpoint = "", state = "", here = ""] = line
+      .slice(2, -2)
+      .split(" | ")
+      .map((cell) => cell.trim());
     return { endpoint, state, here };
   });
 const operations = new Set(routes.map((route) => `${route.method.toUpperCase()} ${route.path}`));
