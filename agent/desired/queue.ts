@@ -1,0 +1,156 @@
+import type { Clock } from "../kube/index.ts";
+import { createLimiter } from "../kube/limiter.ts";
+import type { DesiredItem } from "./document.ts";
+import { type Failure, judgeFailure, retryMs } from "./failures.ts";
+
+/** A document to be written, and whom to tell. */
+export interface Job {
+  item: DesiredItem;
+  epochId: string;
+  /** Told once: stored, or refused with a message. A job that a newer one of its key replaced ends with that one. */
+  settle: (refusal?: string) => void;
+}
+
+export interface QueueOptions {
+  attempt: (job: Job) => Promise<void>;
+  /** A failure that will be tried again, after it has lasted for a while. Told once a job. */
+  onPending: (job: Job, message: string) => void;
+  onRefused: (job: Job, message: string) => void;
+  clock: Clock;
+  random: () => number;
+  signal: AbortSignal;
+}
+
+export interface KeyQueue {
+  push(job: Job): void;
+  /** Drops everything that is not being written at this moment: its epoch has ended. */
+  clear(): void;
+  readonly size: number;
+}
+
+/** Enough to keep the API server busy (platform.md); waiting documents hold no place. */
+const CONCURRENCY = 16;
+/** A person should see by then that something is missing. */
+export const PENDING_AFTER_MS = 10_000;
+/** What waits for something that may never come no longer holds up the acks of the rest (failures.ts). */
+export const GIVE_UP_ACK_MS = 60_000;
+
+interface Lane {
+  next: Job | undefined;
+  wake: AbortController;
+}
+
+/** One key, one lane: documents of a key are written in order, the newest replaces those that wait, lanes run side by side. */
+export function createKeyQueue(options: QueueOptions): KeyQueue {
+  const { clock, signal } = options;
+  const lanes = new Map<string, Lane>();
+  const limiter = createLimiter(CONCURRENCY);
+  let generation = 0;
+
+  const tryOnce = async (job: Job): Promise<Failure | undefined> => {
+    const release = await limiter.acquire(signal);
+    try {
+      await options.attempt(job);
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      return judgeFailure(error);
+    } finally {
+      release();
+    }
+  };
+  /** Until it is written, refused, dropped, or replaced: then the newer one takes its settling along. */
+  const work = async (lane: Lane, job: Job): Promise<void> => {
+    const born = generation;
+    const began = clock.monotonic();
+    let told = false;
+    for (let failures = 0; ; failures += 1) {
+      const failure = await tryOnce(job);
+      if (!failure) return job.settle();
+      if (born !== generation) return;
+      if (failure.kind === "refuse") {
+        options.onRefused(job, failure.message);
+        return job.settle(failure.message);
+      }
+      const lasted = clock.monotonic() - began;
+      if (lasted >= PENDING_AFTER_MS && !told) {
+        told = true;
+        options.onPending(job, failure.message);
+      }
+      if (lasted >= GIVE_UP_ACK_MS && failure.kind === "wait") job.settle(failure.message);
+      if (!lane.next && born === generation)
+        await pause(lane, retryMs(failure.kind, failures, options.random()));
+      if (born !== generation) return;
+      const newer = lane.next;
+      if (newer) {
+        const { settle } = newer;
+        newer.settle = (refusal) => {
+          job.settle(refusal);
+          settle(refusal);
+        };
+        return;
+      }
+    }
+  };
+  const pause = async (lane: Lane, ms: number): Promise<void> => {
+    lane.wake = new AbortController();
+    await clock.sleep(ms, AbortSignal.any([signal, lane.wake.signal])).catch(() => {});
+    signal.throwIfAborted();
+  };
+  const run = async (key: string, lane: Lane): Promise<void> => {
+    try {
+      for (let job = lane.next; job; job = lane.next) {
+        lane.next = undefined;
+        await work(lane, job);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      lanes.delete(key);
+    }
+  };
+
+  return {
+    push(job) {
+      const lane = lanes.get(job.item.key);
+      if (!lane) {
+        const made: Lane = { next: once(job), wake: new AbortController() };
+        lanes.set(job.item.key, made);
+        void run(job.item.key, made);
+        return;
+      }
+      const waiting = lane.next;
+      lane.next = once(job);
+      if (waiting) {
+        const { settle } = lane.next;
+        lane.next.settle = (refusal) => {
+          waiting.settle(refusal);
+          settle(refusal);
+        };
+      }
+      lane.wake.abort();
+    },
+    clear() {
+      generation += 1;
+      for (const lane of lanes.values()) {
+        lane.next = undefined;
+        lane.wake.abort();
+      }
+    },
+    get size() {
+      return lanes.size;
+    },
+  };
+}
+
+function once(job: Job): Job {
+  let told = false;
+  return {
+    ...job,
+    settle(refusal) {
+      if (told) return;
+      told = true;
+      job.settle(refusal);
+    },
+  };
+}
