@@ -1,9 +1,6 @@
+{{- /* Whatever the release is called: a cluster has one agent, and a second installation must collide with the first. */ -}}
 {{- define "kubenova-agent.fullname" -}}
-{{- if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" -}}
-{{- end -}}
+kubenova-agent
 {{- end -}}
 
 {{- define "kubenova-agent.selector" -}}

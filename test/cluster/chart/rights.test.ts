@@ -43,7 +43,7 @@ describe("rights", () => {
     },
   );
 
-  test("what lifts rights is bound to names: ClusterRole edit, and Roles", async () => {
+  test("what lifts rights is bound to two names: ClusterRole edit, and the Role to impersonate", async () => {
     const { manifests } = await rendered({ ...GOOD, mode: "manage" });
     const lifting = rulesOf(manifests, "ClusterRole").filter((rule) =>
       rule.verbs.some((verb) => ["bind", "escalate"].includes(verb)),
@@ -51,13 +51,21 @@ describe("rights", () => {
     expect(
       lifting.filter((rule) => rule.resources.includes("clusterroles")).map((rule) => rule.resourceNames),
     ).toEqual([["edit"]]);
-    expect(lifting.flatMap((rule) => rule.resources).sort()).toEqual(["clusterroles", "roles"]);
+    expect(lifting.filter((rule) => !rule.resources.includes("clusterroles"))).toEqual([
+      {
+        apiGroups: ["rbac.authorization.k8s.io"],
+        resources: ["roles"],
+        resourceNames: ["kubenova-agent-impersonate"],
+        verbs: ["bind", "escalate"],
+      },
+    ]);
   });
 
-  test("namespaces are never deleted", async () => {
+  test("nothing is deleted as the agent itself but its own custom resources", async () => {
     const { manifests } = await rendered({ ...GOOD, mode: "manage" });
-    const rules = rulesOf(manifests, "ClusterRole").filter((rule) => rule.resources.includes("namespaces"));
-    expect(rules.flatMap((rule) => rule.verbs)).not.toContain("delete");
+    const rules = [...rulesOf(manifests, "ClusterRole"), ...rulesOf(manifests, "Role")];
+    const deleting = rules.filter((rule) => rule.verbs.some((verb) => verb.startsWith("delete")));
+    expect(deleting.flatMap((rule) => rule.apiGroups)).toEqual(["kubenova.io"]);
   });
 
   test("wide rights are there only when asked for, through one account that is impersonated by name", async () => {
