@@ -14,6 +14,7 @@ const RBAC_GROUP = "rbac.authorization.k8s.io";
 /** What the agent writes for one environment, by the code that writes it. */
 const graph = renderProject(
   {
+    projectId: "prj_1",
     tenant: "acme",
     project: "shop",
     environments: [
