@@ -10,14 +10,14 @@ import { handle } from "./handle.ts";
  */
 export const honoPattern = (route: Route): string =>
   route.pattern ??
-  route.path.replace(/\{(\w+)\}(:\w+)?/g, (_all, name: string, verb: string | undefined) =>
+  route.path.replace(/\{(\w+)\}(:[\w-]+)?/g, (_all, name: string, verb: string | undefined) =>
     verb ? `:${name}{[^/:]+${verb}}` : `:${name}{[^/:]+}`,
   );
 
 /** Parameters of the matched path, decoded, without the verb. */
 export function pathParams(route: Route, c: AppContext): Record<string, string> {
   const params: Record<string, string> = { ...c.req.param() };
-  const verb = /\{(\w+)\}(:\w+)$/.exec(route.path);
+  const verb = /\{(\w+)\}(:[\w-]+)$/.exec(route.path);
   if (verb?.[1] && verb[2] && !route.pattern) {
     params[verb[1]] = (params[verb[1]] ?? "").slice(0, -verb[2].length);
   }

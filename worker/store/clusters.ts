@@ -20,11 +20,15 @@ const SELECT = `SELECT ${fields.columns},
       SELECT t.name FROM json_each(c.allowed_tenants) j JOIN tenants t ON t.id = j.value ORDER BY t.name)) END AS allowed_names
   FROM clusters c`;
 
-export const findCluster = (db: D1Database, name: string): D1PreparedStatement =>
-  db.prepare(`${SELECT} WHERE c.name = ?`).bind(name);
+/** An id has an underscore, a name never. */
+const columnOf = (nameOrId: string): "id" | "name" => (nameOrId.includes("_") ? "id" : "name");
 
-export const findClusterById = (db: D1Database, id: string): D1PreparedStatement =>
-  db.prepare(`${SELECT} WHERE c.id = ?`).bind(id);
+export const findCluster = (db: D1Database, nameOrId: string): D1PreparedStatement =>
+  db.prepare(`${SELECT} WHERE c.${columnOf(nameOrId)} = ?`).bind(nameOrId);
+
+/** The cluster that a join token is for. */
+export const findClusterOfToken = (db: D1Database, tokenId: string): D1PreparedStatement =>
+  db.prepare(`${SELECT} WHERE c.id = (SELECT cluster_id FROM join_tokens WHERE id = ?)`).bind(tokenId);
 
 export function clusterOf(row: Row | undefined): Cluster | undefined {
   const cluster = row && fields.decode(row);
@@ -66,16 +70,16 @@ export const tenantsByName = (db: D1Database, names: string[]): D1PreparedStatem
     .bind(JSON.stringify(names));
 
 /** Environments that are placed on a cluster and not deleted, the first twenty: rows of `path`. */
-export const environmentsPlacedOn = (db: D1Database, name: string): D1PreparedStatement =>
+export const environmentsPlacedOn = (db: D1Database, nameOrId: string): D1PreparedStatement =>
   db
     .prepare(
       `SELECT t.name || '/' || p.name || '/' || e.name AS path
         FROM environments e JOIN projects p ON p.id = e.project_id JOIN tenants t ON t.id = e.tenant_id
-        WHERE e.cluster_id = (SELECT id FROM clusters WHERE name = ?)
+        WHERE e.cluster_id = (SELECT id FROM clusters WHERE ${columnOf(nameOrId)} = ?)
           AND e.deleted_at IS NULL AND p.deleted_at IS NULL AND t.deleted_at IS NULL
         ORDER BY e.id LIMIT 20`,
     )
-    .bind(name);
+    .bind(nameOrId);
 
 /** What events say of a cluster. */
 export const clusterState = (cluster: ClusterRow): ClusterState => ({

@@ -13,13 +13,13 @@ export const insertJoinToken = (db: D1Database, token: JoinToken): D1PreparedSta
   insertRow(db, joinTokens, token);
 
 /** Tokens of a cluster, newest first. They are few: a hundred is more than fit their time to live. */
-export const listJoinTokens = (db: D1Database, cluster: string): D1PreparedStatement =>
+export const listJoinTokens = (db: D1Database, nameOrId: string): D1PreparedStatement =>
   db
     .prepare(
-      `SELECT ${fields.columns} FROM join_tokens j WHERE j.cluster_id = (SELECT id FROM clusters WHERE name = ?)
-        ORDER BY j.id DESC LIMIT 100`,
+      `SELECT ${fields.columns} FROM join_tokens j
+        WHERE j.cluster_id = (SELECT id FROM clusters WHERE ?1 IN (name, id)) ORDER BY j.id DESC LIMIT 100`,
     )
-    .bind(cluster);
+    .bind(nameOrId);
 
 export const findJoinToken = (db: D1Database, id: string): D1PreparedStatement =>
   db.prepare(`SELECT ${fields.columns} FROM join_tokens j WHERE j.id = ?`).bind(id);
