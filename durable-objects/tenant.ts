@@ -24,8 +24,9 @@ export class TenantDO extends DurableObject<Env> implements TenantRpc {
   /** Opens a feed: a {@link FeedRequest}, answered with server-sent events; 429 where too many listen. */
   override async fetch(request: Request): Promise<Response> {
     const { filter, after } = await request.json<FeedRequest>();
-    if (this.listeners.size >= MAX_LISTENERS) return new Response(null, { status: 429 });
     const from = after ?? (await newestSeq(directory(this.env)));
+    // Asked after the last wait: nobody comes in between.
+    if (this.listeners.size >= MAX_LISTENERS) return new Response(null, { status: 429 });
     const listener = new FeedListener((...page) => this.readOnce(...page), filter, from);
     const { readable, writable } = new IdentityTransformStream();
     this.listeners.add(listener);
