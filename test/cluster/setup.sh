@@ -16,6 +16,8 @@ need nft nftables
 need iptables iptables
 need conntrack conntrack
 need ip iproute2
+need openssl openssl
+need git git
 need docker-registry docker-registry
 need buildah buildah
 need mmdebstrap mmdebstrap
