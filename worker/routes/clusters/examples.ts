@@ -60,5 +60,5 @@ const token = `${joinTokenExample.id}.${"0f".repeat(32)}`;
 export const newJoinTokenExample = {
   ...joinTokenExample,
   token,
-  install: `helm upgrade --install kubenova-agent agent/chart --namespace kubenova-system --create-namespace --wait --set manager.url=https://kubenova.example.com --set mode=manage --set joinToken=${token}`,
+  install: `helm upgrade --install kubenova-agent agent/chart --namespace kubenova-system --create-namespace --wait --set manager.url=https://kubenova.example.com --set mode=manage --set joinToken=${token} --set image.repository=registry.example.com/kubenova/agent`,
 };

@@ -37,5 +37,7 @@ function installCommand(origin: string, mode: string, token: string): string {
     ...(origin.startsWith("http:") ? ["--set manager.allowInsecure=true"] : []),
     `--set mode=${mode}`,
     `--set joinToken=${token}`,
+    // No image is published: docs/install-agent.md says how to make it.
+    "--set image.repository=registry.example.com/kubenova/agent",
   ].join(" ");
 }
