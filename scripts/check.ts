@@ -23,7 +23,7 @@ export async function runChecks(): Promise<StepResult[]> {
       ".dependency-cruiser.json",
       ...ROOMS,
     ]),
-    step("dead code (knip)", "knip", ["--no-progress"]),
+    step("dead code (knip)", "knip", ["--no-progress", "--no-config-hints"]),
   ];
   const results: StepResult[] = [];
   for (const check of checks) {
