@@ -53,17 +53,16 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const flush = () => {
     if (over) return;
-    const progress =
-      current && current.stored !== toldStored
-        ? { snapshot: { id: current.snapshot.id, stored: current.stored } }
-        : undefined;
-    toldStored = current?.stored ?? 0;
-    let first = true;
-    for (let ack = ledger.take(); ack || (first && progress); ack = ledger.take()) {
-      const refused = ack && ack.refused.length > 0 ? { refused: ack.refused } : {};
-      link.send({ t: "ack", epochId, seq: ledger.seq, ...refused, ...(first ? progress : {}) });
-      first = false;
-      if (ack) options.onAcked(ack.seq, ack.refused.length > 0);
+    // Progress goes by itself: beside it the manager reads no seq.
+    if (current && current.stored !== toldStored) {
+      toldStored = current.stored;
+      const snapshot = { id: current.snapshot.id, stored: current.stored };
+      link.send({ t: "ack", epochId, seq: ledger.seq, snapshot });
+    }
+    for (let ack = ledger.take(); ack; ack = ledger.take()) {
+      const refused = ack.refused.length > 0 ? { refused: ack.refused } : {};
+      link.send({ t: "ack", epochId, seq: ack.seq, ...refused });
+      options.onAcked(ack.seq, ack.refused.length > 0);
     }
   };
   const flushSoon = () => {

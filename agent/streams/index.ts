@@ -1,0 +1,88 @@
+import { MAX_STREAMS } from "../../protocol/tunnel/limits.ts";
+import type { Clock, Kube } from "../kube/index.ts";
+import { errorText, type Logger } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Consumer, Link } from "../tunnel/types.ts";
+import { StreamError } from "./errors.ts";
+import { serveLogs } from "./logs.ts";
+import { servePods } from "./pods.ts";
+import { serveService } from "./service.ts";
+import { createStream, type Open, type Stream, type StreamCore } from "./stream.ts";
+
+export interface StreamsOptions {
+  kube: Kube;
+  clock: Clock;
+  log: Logger;
+  metrics: Metrics;
+  readOnly: boolean;
+  serviceDial: "direct" | "api-server";
+  closedNamespaces: readonly string[];
+}
+
+/** Requests from the edge into the cluster, each on a stream of its own; they live as long as their session. */
+export interface Streams extends Consumer {
+  readonly open: number;
+}
+
+export function createStreams(options: StreamsOptions): Streams {
+  const streams = new Map<number, StreamCore>();
+  const { log, clock } = options;
+  const opened = options.metrics.counter("kubenova_agent_streams_total", "Streams opened, by kind");
+  options.metrics.gaugeOf("kubenova_agent_streams_open", "Streams open now", () => streams.size);
+
+  const start = (frame: Open, link: Link) => {
+    if (streams.has(frame.s)) return;
+    const stream = createStream(frame, link, () => streams.delete(frame.s));
+    if (streams.size >= MAX_STREAMS) return stream.fail("KN-1503", "too many open streams");
+    streams.set(frame.s, stream);
+    opened.inc({ kind: frame.target.kind });
+    const headInTime = clock.sleep(frame.deadlineMs, stream.signal).then(
+      () => {
+        if (!stream.answered) stream.fail("KN-1501", "no answer in time");
+      },
+      () => {},
+    );
+    void headInTime;
+    serve(stream, options).catch((error: unknown) => {
+      if (stream.over) return;
+      const code = error instanceof StreamError ? error.code : "KN-1502";
+      log.info("a stream failed", {
+        kind: frame.target.kind,
+        correlationId: frame.correlationId,
+        error: errorText(error),
+      });
+      stream.fail(code, errorText(error));
+    });
+  };
+
+  return {
+    onFrame(frame, link) {
+      if (frame.t === "open") return start(frame, link);
+      if (frame.t === "credit") return streams.get(frame.s)?.onCredit(frame.upTo);
+      if (frame.t === "end") return streams.get(frame.s)?.onEnd(frame);
+      if (frame.t === "cancel") streams.get(frame.s)?.abandon(frame.message || "cancelled");
+    },
+    onData: (frame) => streams.get(frame.stream)?.onData(frame),
+    onLost() {
+      for (const stream of [...streams.values()]) stream.abandon("the session has ended");
+    },
+    get open() {
+      return streams.size;
+    },
+  };
+}
+
+function serve(stream: Stream, options: StreamsOptions): Promise<void> {
+  const { target } = stream.open;
+  if (options.closedNamespaces.includes(target.namespace)) {
+    throw new StreamError("KN-1502", `namespace ${target.namespace} is closed to the tunnel`);
+  }
+  switch (target.kind) {
+    case "logs":
+      return serveLogs(stream, target, options.kube);
+    case "pods":
+      return servePods(stream, target, options.kube);
+    case "service":
+      return serveService(stream, target, options);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Readable } from "node:stream";
+import type { Headers, Stream } from "./stream.ts";
+
+/** Sends all of a body, as fast as the edge takes it, then the end. The body is let go when the stream is over. */
+export async function sendBody(body: Readable, stream: Stream): Promise<void> {
+  const letGo = () => void body.destroy();
+  stream.signal.addEventListener("abort", letGo, { once: true });
+  try {
+    if (stream.signal.aborted) return letGo();
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      await stream.write({ bytes: chunk, messageEnd: false, text: false });
+    }
+    stream.end();
+  } finally {
+    stream.signal.removeEventListener("abort", letGo);
+    body.destroy();
+  }
+}
+
+/** Ends where one connection does (RFC 9110, 7.6.1): never passed on. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Header lines without those of one connection alone. */
+export function endToEnd(headers: Headers): Headers {
+  const named = headers
+    .filter(([name]) => name.toLowerCase() === "connection")
+    .flatMap(([, value]) => value.split(",").map((token) => token.trim().toLowerCase()));
+  return headers.filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !HOP_BY_HOP.has(lower) && !named.includes(lower);
+  });
+}
+
+const MAX_HEADERS = 128;
+const MAX_VALUE = 16 * 1024;
+
+/** Node's flat list as pairs, within the frame's bounds. */
+export function headerPairs(raw: readonly string[]): Headers {
+  const pairs: Headers = [];
+  for (let i = 0; i + 1 < raw.length && pairs.length < MAX_HEADERS; i += 2) {
+    const [name, value] = [raw[i] ?? "", raw[i + 1] ?? ""];
+    if (name.length <= 256 && value.length <= MAX_VALUE) pairs.push([name, value]);
+  }
+  return endToEnd(pairs);
+}
+
+/** A header's values under one name, as parsed by Node. */
+export function parsedHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {
+  const raw = Object.entries(headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : value === undefined ? [] : [value]).flatMap((each) => [name, each]),
+  );
+  return headerPairs(raw);
+}
