@@ -1,7 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { ulid } from "ulid";
-import { formatId } from "../../domain/ids/index.ts";
 import type { Env } from "../env.ts";
+import { newId } from "../ids.ts";
 
 /** What the middleware knows of a request. */
 export interface RequestVariables {
@@ -24,7 +23,7 @@ const CORRELATION_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** Gives each request an id, and the correlation id that its caller sent where that is well formed; both go back. */
 export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
   const now = Date.now();
-  const requestId = formatId("request", ulid(now));
+  const requestId = newId("request", now);
   const given = c.req.header("x-correlation-id");
   const correlationId = given && CORRELATION_ID.test(given) ? given : requestId;
   c.set("startedAt", now);

@@ -1,8 +1,8 @@
 import { errors, jwtVerify, SignJWT } from "jose";
-import { ulid } from "ulid";
 import { ANONYMOUS, type Principal } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import type { Env } from "../env.ts";
+import { newUlid } from "../ids.ts";
 import { checkConfiguration } from "./configuration.ts";
 
 /** Short, since a token is not looked up and so cannot be taken back. */
@@ -56,7 +56,7 @@ export async function mintToken(env: Env, now: number): Promise<AccessToken> {
     .setAudience(AUDIENCE)
     .setIssuedAt(issued)
     .setExpirationTime(issued + TOKEN_TTL_SECONDS)
-    .setJti(ulid(now))
+    .setJti(newUlid(now))
     .sign(await signingKey(env));
   return { token, expiresAt: (issued + TOKEN_TTL_SECONDS) * 1000 };
 }

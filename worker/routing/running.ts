@@ -1,15 +1,15 @@
-import { ulid } from "ulid";
 import { type AccessObject, can, type Principal } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
-import { formatId, type IdKind } from "../../domain/ids/index.ts";
-import { deliverEvents } from "../../queues/deliver.ts";
+import type { IdKind } from "../../domain/ids/index.ts";
 import type { Env } from "../env.ts";
 import { failpoint } from "../failpoint.ts";
+import { newId } from "../ids.ts";
 import { outboxStub } from "../store/database.ts";
 import { randomShard, recordEvents } from "../store/events.ts";
 import { findStoredAnswer, storeAnswer, storedAnswer } from "../store/idempotency.ts";
 import type { Answer, Call, Commit } from "./call.ts";
 import type { Route } from "./define.ts";
+import { deliverSoon } from "./deliver-soon.ts";
 import { type IdempotentRequest, replayIfStored, toStored } from "./idempotency.ts";
 import { checkPrecondition } from "./preconditions.ts";
 
@@ -65,7 +65,7 @@ export class RunningCall implements Call {
     this.authorized = input.route.action === "public";
   }
 
-  newId = (kind: IdKind): string => formatId(kind, ulid(this.now));
+  newId = (kind: IdKind): string => newId(kind, this.now);
 
   authorize(object: AccessObject): void {
     const { action } = this.#route;
@@ -99,7 +99,7 @@ export class RunningCall implements Call {
     await db.batch(all).catch((error: unknown) => {
       throw /SQLITE_CONSTRAINT|constraint failed/i.test(String(error)) ? new LostRace() : error;
     });
-    if (recorded.ids.length > 0) this.waitUntil(deliverEvents(this.env, recorded.ids));
+    if (recorded.ids.length > 0) this.waitUntil(deliverSoon(this.env, recorded.ids));
     return answer;
   }
 

@@ -63,7 +63,7 @@ export interface DeploymentEntry {
 /** Deployments that a rollback looks back on. */
 export const MAX_HISTORY = 200;
 
-/** Deployments of an app in an environment, newest first. */
+/** Deployments of an app in an environment, newest first: in the order of their commits, which their ids may not have. */
 export const findDeployments = (
   path: TenantPath,
   names: { project: string; app: string; environment: string },
@@ -77,7 +77,7 @@ export const findDeployments = (
        JOIN apps a ON a.project_id = p.id AND a.name = ?3
        JOIN releases l ON l.app_id = a.id AND l.environment_id = e.id
        JOIN deployments d ON d.release_id = l.id JOIN revisions v ON v.id = d.revision_id
-       WHERE t.name = ?1 ORDER BY d.id DESC LIMIT ?5`,
+       WHERE t.name = ?1 ORDER BY d.rowid DESC LIMIT ?5`,
     )
     .bind(path.tenant, names.project, names.app, names.environment, limit);
 

@@ -15,15 +15,20 @@ export interface Selection<T extends SQLiteTable> {
 /** Selects columns of a table under an alias, all or those named. */
 export function selection<T extends SQLiteTable>(table: T, alias: string): Selection<T> {
   const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
-  const parts = columns.map(([field, column]) => ({ field, column, as: `${alias}_${column.name}` }));
+  const parts = columns.map(([field, column]) => ({
+    field,
+    column,
+    as: `${alias}_${column.name}`,
+    plain: column.dataType === "string" || column.dataType === "number",
+  }));
   return {
     columns: parts.map(({ column, as }) => `${alias}.${column.name} AS ${as}`).join(", "),
     decode(row) {
       if (row[`${alias}_id`] == null) return undefined;
       const decoded: Row = {};
-      for (const { field, column, as } of parts) {
+      for (const { field, column, as, plain } of parts) {
         const value = row[as];
-        decoded[field] = value == null ? null : column.mapFromDriverValue(value);
+        decoded[field] = plain ? value : value === null ? null : column.mapFromDriverValue(value);
       }
       return decoded as InferSelectModel<T>;
     },
