@@ -9,6 +9,5 @@ const HOLD_MS = 60_000;
  */
 export async function failpoint(env: Env, name: "armed" | "committed" | "alarm"): Promise<void> {
   if (env.TEST_FAILPOINTS !== "on" || !(env.KUBENOVA_FAILPOINT ?? "").split(",").includes(name)) return;
-  console.log(`failpoint reached: ${name}`);
   await scheduler.wait(HOLD_MS);
 }

@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ARM_DELAY_MS } from "../../domain/outbox/index.ts";
+import type { PublishedEvent } from "../../protocol/events/envelope.ts";
+import { ApiClient } from "../lib/api.ts";
+import { until } from "../lib/process.ts";
+import { enrolAgent, SimulatedAgent } from "../lib/simulated-agent.ts";
+import { type Manager, startManager } from "../manager/start.ts";
+import { type AppLedger, imageOf, PROJECT_PATH, seeded, setFailpoints, Writer } from "./outbox-kill.lib.ts";
+
+/**
+ * A thousand writes while the process is killed again and again, at chosen points and at random ones. Afterwards every
+ * answered write must be in the cluster, every unanswered one there wholly or not at all, and nothing made anew.
+ * KUBENOVA_SEED repeats a failure.
+ */
+const SEED = Number(process.env.KUBENOVA_SEED ?? 20261121);
+const WRITES = Number(process.env.KUBENOVA_WRITES ?? 1_000);
+const WRITERS = 8;
+const APPS_A_WRITER = 3;
+/** What is killed in turn: at random, before a commit, between commit and delivery, in the outbox's alarm. */
+const KILLS = ["random", "armed", "random", "committed", "committed,alarm", "random", "random"];
+
+interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+let manager: Manager;
+let api: ApiClient;
+let agent: SimulatedAgent;
+let writers: Writer[];
+let ledgers: AppLedger[];
+const random = seeded(SEED);
+
+beforeAll(async () => {
+  manager = await startManager({ vars: { TEST_FAILPOINTS: "on", LOG_LEVEL: "warn" } });
+  api = new ApiClient(manager);
+  const cluster = await api.post<{ id: string }>("/api/v1/clusters", { name: "chaos" });
+  const token = await api.post<{ token: string }>("/api/v1/clusters/chaos/join-tokens");
+  agent = new SimulatedAgent(manager.url, await enrolAgent(manager.url, token.body.token));
+  expect(cluster.status).toBe(201);
+  await api.post("/api/v1/tenants", { name: "acme" });
+  await api.post("/api/v1/tenants/acme/projects", { name: "shop" });
+  for (const name of ["staging", "production"]) {
+    await api.post(`${PROJECT_PATH}/environments`, { name, placement: { cluster: "chaos" } });
+  }
+  const names = (writer: number) => Array.from({ length: APPS_A_WRITER }, (_, n) => `app-${writer}-${n}`);
+  writers = Array.from({ length: WRITERS }, (_, n) => new Writer(manager, names(n), seeded(SEED + n + 1)));
+  ledgers = writers.flatMap((writer) => writer.ledgers);
+});
+
+afterAll(async () => {
+  agent?.stop();
+  api?.close();
+  for (const writer of writers ?? []) writer.close();
+  await manager?.stop();
+});
+
+const isUp = () =>
+  until("the manager is up", async () => (await fetch(`${manager.url}/healthz`)).ok, { deadlineMs: 60_000 });
+
+/** All writers write until `left` is used up; returns a promise and a way to see how many are done. */
+function writeAll(): { done: Promise<unknown>; count: () => number } {
+  let count = 0;
+  const one = async (writer: Writer): Promise<void> => {
+    while (count < WRITES) {
+      count++;
+      await writer.write(async () => void (await isUp()));
+    }
+  };
+  return { done: Promise.all(writers.map(one)), count: () => count };
+}
+
+/** Kills the process at a point, and starts it again with what the next kill needs. */
+async function kill(point: string, next: string): Promise<void> {
+  await REACHED[point]?.();
+  await new Promise((resolve) => setTimeout(resolve, random() * 100));
+  await manager.kill();
+  setFailpoints(manager, next === "random" ? "" : next);
+  await manager.restart();
+}
+
+const answers = () => writers.reduce((sum, writer) => sum + writer.answers, 0);
+const undelivered = async () =>
+  /kubenova_outbox_undelivered\{/.test((await api.get<string>("/metrics")).body);
+
+/** How each point shows that the work stands still there. */
+const REACHED: Record<string, () => Promise<void>> = {
+  // Every writer waits, and none is answered: all stand before their commit.
+  async armed() {
+    let since = { answers: -1, at: 0 };
+    await until("writers stand still", () => {
+      if (answers() !== since.answers) since = { answers: answers(), at: Date.now() };
+      return (writers.every(({ waiting }) => waiting === 1) && Date.now() - since.at > 500) || undefined;
+    });
+  },
+  async committed() {
+    const before = answers();
+    await until("answers without deliveries", () => answers() - before >= 24 || undefined);
+    expect(await undelivered()).toBe(true);
+  },
+  async "committed,alarm"() {
+    await REACHED.committed?.();
+    const now = Date.now();
+    // The alarm came by then, and found something: it stands there too.
+    await until("the alarm's time", () => Date.now() - now > 2 * ARM_DELAY_MS || undefined);
+    expect(await undelivered()).toBe(true);
+  },
+};
+
+async function pages<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const answer: Page<T> = (await api.get<Page<T>>(`${path}?limit=200${cursor ? `&cursor=${cursor}` : ""}`))
+      .body;
+    items.push(...answer.items);
+    cursor = answer.nextCursor;
+  }
+  return items;
+}
+
+interface Release {
+  id: string;
+  app: string;
+  environment: string;
+  revision: { id: string; number: number };
+  desiredRevision: number;
+}
+
+describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
+  it("are survived", async () => {
+    process.stderr.write(`outbox-kill: seed ${SEED}\n`);
+    const writing = writeAll();
+    for (const [index, point] of KILLS.entries()) {
+      const at = Math.round(((index + 0.5 + random() / 2) * WRITES) / (KILLS.length + 1));
+      if (point === "random")
+        await until("writes", () => writing.count() >= at || undefined, { deadlineMs: 120_000 });
+      await kill(point, KILLS[index + 1] ?? "random");
+    }
+    await writing.done;
+    const answered = ledgers.reduce((sum, ledger) => sum + ledger.answered.length, 0);
+    expect(answered).toBeGreaterThan(WRITES / 2);
+  });
+
+  it("are all delivered in the end, and none is given up", async () => {
+    await until("the outbox is empty", async () => !(await undelivered()), {
+      deadlineMs: 60_000,
+      everyMs: 250,
+    });
+    expect(await pages("/api/v1/dead-letters")).toEqual([]);
+  });
+
+  it("leave each answered write, and each unanswered one wholly or not at all", async () => {
+    const events = await pages<PublishedEvent>("/api/v1/events");
+    const seen = { answered: 0, "unanswered and there": 0, "unanswered and absent": 0 };
+    for (const ledger of ledgers) {
+      const written = await writtenValues(ledger);
+      seen.answered += ledger.answered.length;
+      seen["unanswered and there"] += written.size - ledger.answered.length;
+      seen["unanswered and absent"] += ledger.attempted.length - written.size;
+      expect(written.size, ledger.name).toBe(new Set(written.values()).size);
+      for (const value of ledger.answered) expect(written.has(value), `${ledger.name} ${value}`).toBe(true);
+      for (const value of written.keys()) expect(ledger.attempted).toContain(value);
+      // Each revision that is there has its row, its event and its deployment; one that is not there has none.
+      const numbers = [...written.values()].sort((a, b) => a - b);
+      expect(told(events, ledger, "evt.app"), `${ledger.name}: events`).toEqual(numbers);
+      expect(told(events, ledger, "staging"), `${ledger.name}: deployments`).toEqual(numbers);
+    }
+    process.stderr.write(`outbox-kill: PUTs ${JSON.stringify(seen)}, ${agent.received.length} frames\n`);
+  });
+
+  it("are in the cluster: each release as the database has it", async () => {
+    await until("the agent is connected", () => agent.mode, { deadlineMs: 30_000 });
+    for (const ledger of ledgers.filter(({ id }) => id !== "")) {
+      const written = await writtenValues(ledger);
+      const path = `${PROJECT_PATH}/apps/${ledger.name}/releases`;
+      const releases = (await api.get<Page<Release>>(path)).body.items;
+      for (const release of releases) {
+        const held = await until(
+          `${ledger.name} in ${release.environment} is in the cluster`,
+          () => {
+            const document = agent.held.get(`release/${release.id}`);
+            return document?.revision === release.desiredRevision ? document : undefined;
+          },
+          { deadlineMs: 15_000 },
+        );
+        const value = [...written].find(([, number]) => number === release.revision.number)?.[0] ?? -1;
+        const spec = held.resource?.spec as { revisionId: string; source: { image: { image: string } } };
+        expect(spec.revisionId).toBe(release.revision.id);
+        expect(spec.source.image.image).toBe(imageOf(ledger.name, value));
+      }
+      expectFinal(ledger, releases);
+    }
+  });
+
+  it("made no object anew, and every repeat of a document was the same document", async () => {
+    const digests = new Map<string, string | undefined>();
+    for (const { key, revision, digest } of agent.received) {
+      const id = `${key}@${revision}`;
+      if (digests.has(id)) expect(digests.get(id), id).toBe(digest);
+      digests.set(id, digest);
+    }
+    const apps = await pages<{ id: string; name: string }>(`${PROJECT_PATH}/apps`);
+    for (const ledger of ledgers.filter(({ id }) => id !== "")) {
+      expect(apps.find(({ name }) => name === ledger.name)?.id).toBe(ledger.id);
+    }
+    const created = (await pages<PublishedEvent>("/api/v1/events")).filter(
+      ({ type }) => type === "evt.app.created",
+    );
+    expect(created.length).toBe(apps.length);
+  });
+});
+
+/** Values that the database has for an app, and the number of the revision that holds each. */
+async function writtenValues(ledger: AppLedger): Promise<Map<number, number>> {
+  if (ledger.id === "") return new Map();
+  const revisions = await pages<{ number: number }>(`${PROJECT_PATH}/apps/${ledger.name}/revisions`);
+  const values = await Promise.all(
+    revisions.map(async ({ number }) => {
+      const path = `${PROJECT_PATH}/apps/${ledger.name}/revisions/${number}`;
+      const { body } = await api.get<{ spec: { source: { image: { image: string } } } }>(path);
+      return [Number(body.spec.source.image.image.split(":").at(-1)), number] as const;
+    }),
+  );
+  return new Map(values);
+}
+
+/** Revision numbers that events of an app name, in order: of the app itself, or of its deployments by a PUT. */
+function told(events: PublishedEvent[], ledger: AppLedger, what: "evt.app" | "staging"): number[] {
+  const numbers = events.flatMap(({ type, subject, data }) => {
+    if (what === "evt.app") {
+      const after = data.after as { revisionNumber: number } | null;
+      return type.startsWith("evt.app.") && subject === `app/${ledger.id}` && after
+        ? [after.revisionNumber]
+        : [];
+    }
+    const isOurs = type === "evt.deploy.requested" && data.appId === ledger.id && data.environment === what;
+    return isOurs ? [data.revisionNumber as number] : [];
+  });
+  return numbers.sort((a, b) => a - b);
+}
+
+/** The last answered value, or a later one that was tried and not answered. */
+function expectFinal(ledger: AppLedger, releases: Release[]): void {
+  const newest = Math.max(...ledger.revisions);
+  const staging = releases.find(({ environment }) => environment === "staging");
+  expect(staging?.revision.number, `${ledger.name} in staging`).toBeGreaterThanOrEqual(newest);
+  const production = releases.find(({ environment }) => environment === "production")?.revision.number;
+  if (ledger.lastDeployAnswered === 0) return;
+  const possible = ledger.deployAttempts.slice(ledger.lastDeployAnswered - 1);
+  expect(possible, `${ledger.name} in production`).toContain(production);
+}
