@@ -53,7 +53,10 @@ seccompProfile:
   type: RuntimeDefault
 {{- end -}}
 
-{{- /* What both modes look at: the kinds that apps are made of, and what the inventory counts. Never Secrets. */ -}}
+{{- /*
+What both modes look at: every kind that ClusterRole edit may write, since an app may hold one and the agent must see
+whether it is ready, and what the inventory counts. Never Secrets.
+*/ -}}
 {{- define "kubenova-agent.readRules" -}}
 {{- $read := "verbs: [get, list, watch]" -}}
 # The inventory (nodes, namespaces, pods), and what apps are made of.
@@ -95,6 +98,14 @@ seccompProfile:
 # Which pods stand behind a Service: for the service proxy.
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
+  {{ $read }}
+# What apps agree by, when they elect a leader.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  {{ $read }}
+# Devices that apps claim.
+- apiGroups: [resource.k8s.io]
+  resources: [resourceclaims, resourceclaimtemplates]
   {{ $read }}
 # Which custom resources there are, and whether their definitions are established.
 - apiGroups: [apiextensions.k8s.io]

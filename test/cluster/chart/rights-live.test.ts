@@ -128,6 +128,24 @@ describe("a managing agent with the chart's rights, at a real API server", () =>
     expect(answer.stderr).toMatch(/[Ff]orbidden/);
   });
 
+  test("sees every kind that the applier may write, Secrets apart", async () => {
+    interface ClusterRole {
+      rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+    }
+    const edit = JSON.parse(await admin(["get", "clusterrole", "edit", "-o", "json"])) as ClusterRole;
+    const written = edit.rules
+      .filter(({ verbs, apiGroups }) => verbs.includes("patch") && !apiGroups.includes("extensions"))
+      .flatMap(({ apiGroups, resources }) =>
+        resources.map((resource) => (apiGroups[0] ? `${resource}.${apiGroups[0]}` : resource)),
+      )
+      .filter((resource) => !resource.includes("/") && resource !== "secrets");
+    expect(written).toContain("deployments.apps");
+    for (const resource of written) {
+      const answer = await asAgent(["auth", "can-i", "watch", resource, "--all-namespaces"]);
+      expect(answer.stdout.trim(), resource).toBe("yes");
+    }
+  });
+
   test("keeps its key, state and Lease in its own namespace", async () => {
     const own = (apiVersion: string, kind: string, name: string) => ({
       apiVersion,
