@@ -46,11 +46,16 @@ export interface DesiredStore extends Consumer {
   confirmDeleted(keys: readonly string[]): void;
   /** Documents that wait to be written. */
   readonly pending: number;
-  /** Stores what the next start needs. Resolves when the watches have ended. */
-  stop(): Promise<void>;
+  /**
+   * Resolves when the watches have ended. With `save`, what the next start needs is stored first: not where the Lease
+   * was lost, since another agent writes it then.
+   */
+  stop(options: { save: boolean }): Promise<void>;
 }
 
 const READ_ONLY = "cluster is read-only";
+/** At the process's end; without the newest state, the next start asks for a little more. */
+const SAVE_DEADLINE_MS = 1_500;
 
 export async function startDesired(options: DesiredOptions): Promise<DesiredStore> {
   const { log, clock, signal, readOnly } = options;
@@ -266,11 +271,10 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
     get pending() {
       return queue.size;
     },
-    async stop() {
+    async stop({ save }) {
       intake?.end();
-      await store
-        .flush()
-        .catch((error: unknown) => log.warn("the state is not stored", { error: errorText(error) }));
+      const unsaved = (error: unknown) => log.warn("the state is not stored", { error: errorText(error) });
+      if (save) await Promise.race([store.flush().catch(unsaved), clock.sleep(SAVE_DEADLINE_MS)]);
       await objects.stop();
     },
   };

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import type { Config } from "./config.ts";
+import type { HealthInput } from "./http/health.ts";
+import { registerProcess, requestMetrics } from "./http/process-metrics.ts";
+import { startHttp } from "./http/server.ts";
+import { LEASE, ownObjects } from "./identity/own-objects.ts";
+import { loadKube, type RequestInfo, startLeaderElection, systemClock } from "./kube/index.ts";
+import { errorText, type Logger } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { startTerm, type Term, type TermOptions } from "./term.ts";
+import { VERSION } from "./version.ts";
+
+export interface AgentOptions {
+  config: Config;
+  log: Logger;
+  startOperator: TermOptions["startOperator"];
+  /** Without it: $KUBECONFIG, else the pod's ServiceAccount. */
+  kubeconfig?: string;
+}
+
+export interface Agent {
+  /** Of the health and metrics server. */
+  readonly port: number;
+  health(): HealthInput;
+  /** Ends streams, controllers and the session, stores the state, gives the Lease back. */
+  stop(): Promise<void>;
+}
+
+const LEASES = "leases.coordination.k8s.io";
+
+/** The whole process: clients, health server, election; what a leader does is term.ts. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { config, log } = options;
+  const clock = systemClock;
+  const metrics = createMetrics();
+  const vitals = registerProcess(metrics);
+  const measure = requestMetrics(metrics);
+  let lastElection = clock.monotonic();
+  let term: Term | undefined;
+  let stopping = false;
+
+  const onRequest = (info: RequestInfo) => {
+    measure(info);
+    if (info.resource === LEASES) lastElection = clock.monotonic();
+  };
+  const readOnly = config.mode === "read-only";
+  const kubeconfig = options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig };
+  const userAgent = `kubenova-agent/${VERSION}`;
+  const kube = await loadKube({ ...kubeconfig, readOnly, onRequest, userAgent });
+  // A read-only client refuses every write, so that the agent's own three objects need another.
+  const writable = readOnly ? await loadKube({ ...kubeconfig, onRequest, userAgent }) : kube;
+  const own = ownObjects(writable, config.namespace);
+
+  const leaderGauge = metrics.gauge("kubenova_agent_leader", "1 while this process holds the Lease");
+  leaderGauge.set(0);
+  const election = startLeaderElection(own, {
+    lease: { namespace: config.namespace, name: LEASE },
+    identity: `${config.podName}_${randomBytes(4).toString("hex")}`,
+    async onStartedLeading(signal) {
+      log.info("leading", { mode: config.mode, namespace: config.namespace });
+      leaderGauge.set(1);
+      const shared = { config, kube, own, log, metrics, clock, random: Math.random, signal };
+      term = startTerm({ ...shared, startOperator: options.startOperator, stopping: () => stopping });
+      await term.ended;
+    },
+    onStoppedLeading() {
+      term = undefined;
+      leaderGauge.set(0);
+      log.warn("no longer leading");
+    },
+    onNewLeader: (leader) => log.info("leader", { leader }),
+    onError: (error) => log.warn("the election", { error: errorText(error) }),
+  });
+
+  const health = (): HealthInput => {
+    const base = { loopLagMs: vitals.loopLagMs(), sinceElectionMs: clock.monotonic() - lastElection };
+    const none = { enrolled: false, tunnel: { state: "stopped" as const }, operatorReady: false };
+    if (term) return { ...base, ...term.health(), role: "leader" };
+    return { ...base, ...none, role: election.leader === "" ? "starting" : "standby" };
+  };
+  const http = await startHttp({ ...config.http, health, metrics });
+  log.info("started", {
+    version: VERSION,
+    mode: config.mode,
+    manager: config.managerUrl.origin,
+    port: http.port,
+  });
+
+  return {
+    port: http.port,
+    health,
+    async stop() {
+      stopping = true;
+      await election.stop();
+      await http.close();
+      vitals.stop();
+      kube.close();
+      if (writable !== kube) writable.close();
+    },
+  };
+}
