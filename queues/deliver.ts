@@ -11,13 +11,6 @@ import { sendDeployments, sendTouched, type Targets, type Touching } from "./sen
 /** Before a commit: an alarm stands, so that the commit's events are delivered even if the caller dies. */
 export const armOutbox = (env: Env, shard: number): Promise<void> => outboxStub(env, shard).arm();
 
-/** {@link deliverEvents} once the answer is on its way. */
-export const deliverAfterResponse = (
-  ctx: Pick<ExecutionContext, "waitUntil">,
-  env: Env,
-  ids: string[],
-): void => ctx.waitUntil(deliverEvents(env, ids));
-
 /**
  * Delivers committed events to their owners, after the answer. What this misses, OutboxDO's alarm delivers: a failure
  * here is not even written down.
