@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, r
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { cacheFolder } from "../cluster/paths.ts";
+import { isInstalled } from "../cluster/run.ts";
 import { run } from "../lib/process.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { baseImage } from "./base-image.ts";
@@ -21,14 +22,15 @@ export async function buildAgentImage(): Promise<AgentImage> {
   const scratch = mkdtempSync(join(tmpdir(), "kubenova-agent-"));
   try {
     const context = await agentContext(scratch);
-    const inputs = ["Dockerfile", "dist/main.js"].map((file) => readFileSync(join(context, file)));
-    const base = await baseImage();
-    const tag = hash([...inputs, basename(base), nodeVersion()]);
+    const files = ["Dockerfile", "dist/main.js", "dist/main.js.LEGAL.txt"];
+    const inputs = files.map((file) => readFileSync(join(context, file)));
+    const builder = await chooseBuilder();
+    const tag = hash([...inputs, builder.key]);
     const tar = join(cacheFolder(), "agent-image", `${tag}.tar`);
     if (!existsSync(tar)) {
       mkdirSync(join(cacheFolder(), "agent-image"), { recursive: true });
       const fresh = `${tar}.${process.pid}`;
-      await buildWithBuildah({ context, base, tar: fresh });
+      await builder.build(context, fresh);
       renameSync(fresh, tar);
     }
     return { tar, name: `docker.io/kubenova/agent:${tag}` };
@@ -78,6 +80,33 @@ export async function buildWithBuildah(at: { context: string; base: string; tar:
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+interface Builder {
+  /** What the image depends on beside the context. */
+  key: string;
+  build(context: string, tar: string): Promise<void>;
+}
+
+/** buildah, which needs no pull; else Docker, with the Dockerfile's own bases. */
+async function chooseBuilder(): Promise<Builder> {
+  if ((await isInstalled("buildah")) && (await isInstalled("mmdebstrap"))) {
+    const base = await baseImage();
+    const build = (context: string, tar: string) => buildWithBuildah({ context, base, tar });
+    return { key: `${basename(base)} ${nodeVersion()}`, build };
+  }
+  if (!(await isInstalled("docker"))) {
+    throw new Error("to build the agent's image, install buildah and mmdebstrap (make setup), or Docker");
+  }
+  return { key: "docker", build: buildWithDocker };
+}
+
+/** `docker save` writes an OCI layout since Docker 25. */
+async function buildWithDocker(context: string, tar: string): Promise<void> {
+  const name = `kubenova-agent-build:${process.pid}`;
+  await run("docker", ["build", "--build-arg", "SOURCE_DATE_EPOCH=0", "--tag", name, context]);
+  await run("docker", ["save", "--output", tar, name]);
+  await run("docker", ["image", "rm", name]);
 }
 
 const nodeVersion = (): string =>
