@@ -1,0 +1,161 @@
+import {
+  type Clock,
+  createReflector,
+  groupKind,
+  type Kube,
+  type LiveObject,
+  type ObjectRef,
+  type Reflector,
+  refString,
+  type TypeRef,
+} from "../kube/index.ts";
+import { MANAGED_SELECTOR } from "./marks.ts";
+import { isNewer, type Seen } from "./model.ts";
+import { seenOf } from "./seen.ts";
+
+/** A watch that nobody needs stays this long: the next revision often needs it again. */
+const LINGER_MS = 60_000;
+
+/** A shared watch, for as long as it is held. */
+export interface Hold {
+  /** All that exists of it is known. */
+  ready(): boolean;
+  readonly synced: Promise<void>;
+  /** Why it is not ready. */
+  problem(): string | undefined;
+  release(): void;
+}
+
+/**
+ * What the engine knows of the cluster: one watch a kind over all namespaces, of the objects with our label; one watch
+ * an object for what is not labelled. They are made when the first graph needs them and shared by all. The answer to a
+ * write of ours counts at once, before the watch brings it.
+ */
+export interface Cache {
+  holdKind(type: TypeRef): Hold;
+  /** One object by name, whoever's it is. */
+  holdOne(ref: ObjectRef): Hold;
+  get(key: string): Seen | undefined;
+  /** Takes the answer to a write. */
+  put(live: LiveObject): Seen;
+  /** It is gone, says the API server. */
+  forget(key: string, uid: string): void;
+  /** Told after each change of this object; returns the way to take it off. */
+  on(key: string, listener: () => void): () => void;
+  stats(): { watches: number; objects: number };
+  stop(): Promise<void>;
+}
+
+interface Watched {
+  reflector: Reflector<Seen>;
+  ready: boolean;
+  holders: number;
+}
+
+export interface CacheOptions {
+  kube: Kube;
+  clock: Clock;
+  signal: AbortSignal;
+  onError: (what: string, error: unknown) => void;
+}
+
+export function createCache({ kube, clock, signal, onError }: CacheOptions): Cache {
+  const watches = new Map<string, Watched>();
+  const objects = new Map<string, Seen>();
+  const listeners = new Map<string, Set<() => void>>();
+
+  const tell = (key: string) => {
+    for (const listener of [...(listeners.get(key) ?? [])]) listener();
+  };
+  const take = (seen: Seen): Seen => {
+    const key = refString(seen.ref);
+    const held = objects.get(key);
+    // Versions of one cluster compare across lives of a name: what lags behind never hides what we know.
+    if (held && !isNewer(seen.resourceVersion, held.resourceVersion)) return held;
+    objects.set(key, seen);
+    tell(key);
+    return seen;
+  };
+  const drop = (key: string, uid: string) => {
+    if (objects.get(key)?.uid !== uid) return;
+    objects.delete(key);
+    tell(key);
+  };
+
+  const open = (id: string, type: TypeRef, scope: Scope): Watched => {
+    const reflector = createReflector<Seen>(kube, {
+      type,
+      ...scope,
+      transform: seenOf,
+      clock,
+      onError: (error) => onError(id, error),
+    });
+    const watched: Watched = { reflector, ready: false, holders: 0 };
+    reflector.on({
+      added: take,
+      updated: take,
+      deleted: (last) => drop(refString(last.ref), last.uid),
+    });
+    reflector.synced.then(
+      () => {
+        watched.ready = true;
+      },
+      () => {},
+    );
+    watches.set(id, watched);
+    return watched;
+  };
+  const close = async (id: string, watched: Watched) => {
+    await clock.sleep(LINGER_MS, signal).catch(() => {});
+    if (watched.holders > 0 || watches.get(id) !== watched) return;
+    watches.delete(id);
+    for (const seen of watched.reflector.store.values()) drop(refString(seen.ref), seen.uid);
+    await watched.reflector.stop();
+  };
+  const hold = (id: string, type: TypeRef, scope: Scope): Hold => {
+    const watched = watches.get(id) ?? open(id, type, scope);
+    watched.holders += 1;
+    let held = true;
+    return {
+      ready: () => watched.ready,
+      synced: watched.reflector.synced,
+      problem: () => watched.reflector.health().lastError,
+      release() {
+        if (!held) return;
+        held = false;
+        watched.holders -= 1;
+        if (watched.holders === 0) void close(id, watched);
+      },
+    };
+  };
+
+  return {
+    holdKind: (type) => hold(groupKind(type), type, { labelSelector: MANAGED_SELECTOR }),
+    holdOne: (ref) =>
+      hold(refString(ref), ref, {
+        fieldSelector: `metadata.name=${ref.name}`,
+        ...(ref.namespace ? { namespace: ref.namespace } : {}),
+      }),
+    get: (key) => objects.get(key),
+    put: (live) => take(seenOf(live)),
+    forget: drop,
+    on(key, listener) {
+      const set = listeners.get(key) ?? new Set();
+      listeners.set(key, set.add(listener));
+      return () => {
+        set.delete(listener);
+        if (set.size === 0 && listeners.get(key) === set) listeners.delete(key);
+      };
+    },
+    stats: () => ({ watches: watches.size, objects: objects.size }),
+    async stop() {
+      await Promise.all([...watches.values()].map(({ reflector }) => reflector.stop()));
+    },
+  };
+}
+
+interface Scope {
+  labelSelector?: string;
+  fieldSelector?: string;
+  namespace?: string;
+}

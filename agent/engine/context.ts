@@ -1,0 +1,36 @@
+import type { ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { Clock, EventInput, Identity, Kube, LiveObject, Random } from "../kube/index.ts";
+import type { Logger } from "../log.ts";
+import type { Scope } from "./build.ts";
+import type { Cache } from "./cache.ts";
+
+/** A ResourceGraph as the API server has it. */
+export interface LiveGraph extends LiveObject {
+  spec: ResourceGraphSpec;
+  status?: ResourceGraphStatus;
+}
+
+/** What the parts of the engine share. */
+export interface EngineContext {
+  kube: Kube;
+  cache: Cache;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  signal: AbortSignal;
+  /** Where graphs may act as the agent itself. */
+  systemNamespace: string;
+  /** Asks discovery for these kinds; the answer stays true until the next call. */
+  scopeOf: (types: readonly { apiVersion: string; kind: string }[]) => Promise<Scope>;
+  record: (event: EventInput) => void;
+  count: Counters;
+}
+
+export interface Counters {
+  applied: (result: "changed" | "unchanged" | "failed") => void;
+  pruned: () => void;
+  drift: () => void;
+  statusWritten: () => void;
+}
+
+export type ActAs = { as?: Identity } | { refused: string };

@@ -1,0 +1,133 @@
+import { API_VERSION } from "../../domain/desired/index.ts";
+import type { ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import {
+  type Clock,
+  createReflector,
+  type EventInput,
+  type Kube,
+  type KubeObject,
+  type LiveObject,
+  type Random,
+} from "../kube/index.ts";
+import { errorText, type Logger } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { createCache } from "./cache.ts";
+import type { EngineContext, LiveGraph } from "./context.ts";
+import { counters } from "./counters.ts";
+import { graphKeyOf } from "./model.ts";
+import { createRunner, type Runner } from "./runner.ts";
+import { createScopes } from "./scopes.ts";
+
+export interface EngineOptions {
+  kube: Kube;
+  clock: Clock;
+  random?: Random;
+  log: Logger;
+  metrics: Metrics;
+  signal: AbortSignal;
+  /** The one namespace whose graphs may act as the agent itself. */
+  systemNamespace: string;
+  record: (event: EventInput) => void;
+}
+
+/** Told of each graph whose state changed, or that has gone (`status` undefined). Keys are `namespace/name`. */
+export type GraphListener = (key: string, status: ResourceGraphStatus | undefined) => void;
+
+export interface Engine {
+  /** Resolves when all graphs are known. */
+  readonly synced: Promise<void>;
+  get(key: string): LiveGraph | undefined;
+  /** The newest status worth knowing; it may be ahead of the stored one. */
+  status(key: string): ResourceGraphStatus | undefined;
+  keys(): Iterable<string>;
+  /** Writes a ResourceGraph and begins with it at once. Rejects with kind `conflict` where another took its place. */
+  apply(graph: KubeObject & { spec: ResourceGraphSpec }, auditId: () => string): Promise<void>;
+  /** Tries now what waits for a pause after a failure, in all graphs of a namespace. */
+  retryNow(namespace: string): void;
+  on(listener: GraphListener): () => void;
+  stats(): { graphs: number; watches: number; objects: number };
+  /** After the signal: resolves when no handler runs any more. */
+  stop(): Promise<void>;
+}
+
+/** See send.ts: an apply that carries it creates, and never updates. */
+const CREATE_ONLY = "1";
+
+/** Carries out every ResourceGraph of the cluster, each on its own, and keeps it so. */
+export function createEngine(options: EngineOptions): Engine {
+  const { kube, clock, log, signal, random = Math.random } = options;
+  const watchFailed = (what: string, error: unknown) =>
+    log.warn("watch failed, will be resumed", { what, error: errorText(error) });
+  const cache = createCache({ kube, clock, signal, onError: watchFailed });
+  const ctx: EngineContext = {
+    ...{ kube, cache, clock, random, log, signal },
+    systemNamespace: options.systemNamespace,
+    scopeOf: createScopes(kube, clock, signal),
+    record: options.record,
+    count: counters(options.metrics),
+  };
+  const runners = new Map<string, Runner>();
+  const listeners = new Set<GraphListener>();
+  const tell: GraphListener = (key, status) => {
+    for (const listener of listeners) listener(key, status);
+  };
+
+  const take = (live: LiveGraph) => {
+    const key = graphKeyOf(live);
+    const runner = runners.get(key);
+    if (runner?.live().metadata.uid === live.metadata.uid) return runner.offer(live);
+    runner?.stop();
+    runners.set(
+      key,
+      createRunner(ctx, live, (status) => tell(key, status)),
+    );
+  };
+  const drop = (live: LiveGraph) => {
+    const key = graphKeyOf(live);
+    const runner = runners.get(key);
+    if (!runner || runner.live().metadata.uid !== live.metadata.uid) return;
+    runner.stop();
+    runners.delete(key);
+    tell(key, undefined);
+  };
+  const reflector = createReflector<LiveGraph>(kube, {
+    type: { apiVersion: API_VERSION, kind: "ResourceGraph" },
+    transform: withoutManagedFields,
+    clock,
+    onError: (error) => watchFailed("ResourceGraph", error),
+  });
+  reflector.on({ added: take, updated: take, deleted: drop });
+
+  return {
+    synced: reflector.synced,
+    get: (key) => runners.get(key)?.live(),
+    status: (key) => runners.get(key)?.status(),
+    keys: () => runners.keys(),
+    async apply(graph, auditId) {
+      const runner = runners.get(graphKeyOf(graph));
+      await runner?.secure(graph.spec);
+      const guard = runner ? { uid: runner.live().metadata.uid } : { resourceVersion: CREATE_ONLY };
+      const object: KubeObject = { ...graph, metadata: { ...graph.metadata, ...guard } };
+      const live = await kube.apply(object, { force: true, auditId, signal });
+      if (!signal.aborted) take(withoutManagedFields(live));
+    },
+    retryNow(namespace) {
+      for (const [key, runner] of runners) if (key.startsWith(`${namespace}/`)) runner.retryNow();
+    },
+    on(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    stats: () => ({ graphs: runners.size, ...cache.stats() }),
+    async stop() {
+      await reflector.stop();
+      for (const runner of runners.values()) runner.stop();
+      await cache.stop();
+    },
+  };
+}
+
+function withoutManagedFields(object: LiveObject): LiveGraph {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata } as LiveGraph;
+}

@@ -1,0 +1,131 @@
+/**
+ * The inventory: which objects a graph may have made, so that each is deleted once it should go, and nothing else is.
+ *
+ * Invariant: an object that carries a graph's mark is named by the graph's stored spec or by its stored
+ * status.inventory. All else follows from keeping it, at whatever point the process is killed:
+ *
+ * 1. Nothing is applied unless the spec that names it is stored; so a first apply needs no write of its own. Killed
+ *    before the status write, the next process reads the spec, finds the objects by their mark, and goes on.
+ * 2. A spec that drops an object is stored only when status.inventory names that object (`toSecure`, called by
+ *    `Engine.apply`). In the ordinary course it does, by the status written after the last apply; only where a spec is
+ *    replaced before that, one status write comes first. Thus old and new together are always on record.
+ * 3. An entry leaves status.inventory only after its object was seen gone, was let go (Orphan), or turned out not to be
+ *    ours: no mark of this graph, or another UID. A status write that fails leaves an entry too many, never one too few;
+ *    an entry too many costs a look.
+ * 4. The finalizer holds the graph, and with it spec and inventory, until every entry is gone.
+ *
+ * A deletion therefore needs all of: an entry here, our mark on the live object, and the recorded UID, which goes with
+ * the request as a precondition. An entry without UID (applied, and never seen since) takes the UID of the object that
+ * bears our mark. Deleting twice is harmless: the second finds nothing, or another UID.
+ */
+import type { InventoryEntry } from "../../protocol/resources/graph.ts";
+import { type ObjectRef, parseType, refString } from "../kube/index.ts";
+import type { Graph } from "./model.ts";
+
+export interface Held {
+  key: string;
+  ref: ObjectRef;
+  /** Undefined: not seen since it may have been applied. */
+  uid?: string;
+  /** Hashes of what was sent and of our fields as the server then answered (decisions.md 23). */
+  applied?: string;
+  live?: string;
+  orphan: boolean;
+}
+
+export type Inventory = Map<string, Held>;
+
+export function readInventory(entries: readonly InventoryEntry[] = []): Inventory {
+  const inventory: Inventory = new Map();
+  for (const { group, version, kind, namespace, name, uid, applied, live, orphan = false } of entries) {
+    const apiVersion = group ? `${group}/${version}` : version;
+    const ref = { apiVersion, kind, name, ...(namespace ? { namespace } : {}) };
+    const key = refString(ref);
+    inventory.set(key, {
+      key,
+      ref,
+      orphan,
+      ...(uid ? { uid } : {}),
+      ...(applied ? { applied } : {}),
+      ...(live ? { live } : {}),
+    });
+  }
+  return inventory;
+}
+
+/** Adds what a graph may be about to make, and takes over its deletion policies. */
+export function addGraph(inventory: Inventory, graph: Graph): void {
+  for (const { key, ref, orphan, mode } of graph.nodes.values()) {
+    if (mode === "Observe") continue;
+    inventory.set(key, { ...(inventory.get(key) ?? { key }), ref, orphan });
+  }
+}
+
+/**
+ * What goes into the status: everything seen, and everything that the spec does not name. `all` adds what the spec
+ * names and nobody has seen, for the write before a spec is replaced.
+ */
+export function writeInventory(
+  inventory: Inventory,
+  graph: Graph | undefined,
+  all = false,
+): InventoryEntry[] {
+  const named = graph ? graph.order.map((id) => graph.nodes.get(id)?.key ?? "") : [];
+  const inGraph = new Set(named);
+  const rest = [...inventory.keys()].filter((key) => !inGraph.has(key)).sort();
+  return [...named, ...rest].flatMap((key) => {
+    const held = inventory.get(key);
+    return held && (all || held.uid || !inGraph.has(key)) ? [entryOf(held)] : [];
+  });
+}
+
+function entryOf({ ref, uid, applied, live, orphan }: Held): InventoryEntry {
+  const { group, version, kind } = parseType(ref);
+  return {
+    ...(group ? { group } : {}),
+    version,
+    kind,
+    ...(ref.namespace ? { namespace: ref.namespace } : {}),
+    name: ref.name,
+    ...(uid ? { uid } : {}),
+    ...(applied ? { applied } : {}),
+    ...(live ? { live } : {}),
+    ...(orphan ? { orphan } : {}),
+  };
+}
+
+/** Entries that the graph does not name. */
+export function leftOver(inventory: Inventory, graph: Graph): Held[] {
+  const named = new Set(
+    [...graph.nodes.values()].flatMap(({ key, mode }) => (mode === "Observe" ? [] : [key])),
+  );
+  return [...inventory.values()].filter(({ key }) => !named.has(key));
+}
+
+/** True where the next graph drops an object that the stored inventory does not name: rule 2. */
+export function toSecure(inventory: Inventory, stored: Inventory, next: Graph): boolean {
+  return leftOver(inventory, next).some(({ key }) => !stored.has(key));
+}
+
+/** In which order leftovers go: what runs, then what it needed, then definitions, then namespaces. */
+export function removalRank(ref: ObjectRef): number {
+  switch (ref.kind) {
+    case "Namespace":
+      return 3;
+    case "CustomResourceDefinition":
+      return 2;
+    case "ServiceAccount":
+    case "ConfigMap":
+    case "Secret":
+    case "PersistentVolumeClaim":
+    case "Role":
+    case "RoleBinding":
+    case "ClusterRole":
+    case "ClusterRoleBinding":
+    case "StorageClass":
+    case "PriorityClass":
+      return 1;
+    default:
+      return 0;
+  }
+}

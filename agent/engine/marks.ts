@@ -1,0 +1,49 @@
+import { ANNOTATION, LABEL, MANAGER } from "../../domain/names/labels.ts";
+import type { KubeObject } from "../kube/index.ts";
+
+/** `namespace/name` of the graph: outlives the graph's UID, so that a restored one knows its objects again. */
+export const GRAPH_ANNOTATION = "kubenova.io/graph";
+export const MANAGED_SELECTOR = `${LABEL.managedBy}=${MANAGER}`;
+
+export interface GraphIdentity {
+  key: string;
+  uid: string;
+}
+
+/** What only the server writes, and what is no part of a desired state. */
+const SERVER_METADATA = [
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "managedFields",
+  "selfLink",
+] as const;
+
+/** The object as it is sent: without the server's fields, with the graph's labels and the ownership marks. */
+export function marked(
+  object: KubeObject,
+  labels: Readonly<Record<string, string>>,
+  graph: GraphIdentity,
+): KubeObject {
+  const { status: _, ...rest } = object;
+  const metadata: KubeObject["metadata"] & Record<string, unknown> = { ...object.metadata };
+  for (const field of SERVER_METADATA) delete metadata[field];
+  metadata.labels = { ...metadata.labels, ...labels, [LABEL.managedBy]: MANAGER };
+  metadata.annotations = {
+    ...metadata.annotations,
+    [ANNOTATION.graph]: graph.uid,
+    [GRAPH_ANNOTATION]: graph.key,
+  };
+  return { ...rest, metadata } as KubeObject;
+}
+
+/**
+ * The merge patch that lets an object go. The graph's name stays on it: the same graph may take it back (a project
+ * that is restored finds its namespaces), no other may without adopting.
+ */
+export const unmarkPatch = (uid: string): object => ({
+  metadata: { uid, labels: { [LABEL.managedBy]: null }, annotations: { [ANNOTATION.graph]: null } },
+});

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../../domain/canonical/index.ts";
+import type { ReadyWhen } from "../../protocol/resources/graph.ts";
+import type { KubeObject, LiveObject, ObjectRef } from "../kube/index.ts";
+
+export type Mode = "Apply" | "Create" | "Adopt" | "Observe";
+
+/** One node, with every default filled in. `key` (see `refString`) names its object in caches and inventories. */
+export interface GraphNode {
+  id: string;
+  key: string;
+  ref: ObjectRef;
+  object: KubeObject;
+  /** Ids, explicit and implied. */
+  dependsOn: readonly string[];
+  mode: Mode;
+  force: boolean;
+  orphan: boolean;
+  readyWhen: readonly ReadyWhen[];
+}
+
+/** Without cycles: `order` is a topological one, stable for equal input. */
+export interface Graph {
+  nodes: ReadonlyMap<string, GraphNode>;
+  order: readonly string[];
+  dependants: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface Readiness {
+  state: "Ready" | "Progressing" | "Failed";
+  message?: string;
+}
+
+/** What the engine keeps of a live object: enough to judge it, little enough for thousands. */
+export interface Seen {
+  ref: ObjectRef;
+  uid: string;
+  resourceVersion: string;
+  deleting: boolean;
+  finalizers: readonly string[];
+  /** The ownership mark: UID of the graph, and its `namespace/name`. */
+  graphUid?: string;
+  graphKey?: string;
+  /** Hash over the fields that our manager owns (decisions.md 23). */
+  liveHash: string;
+  readiness: Readiness;
+  conditions: readonly ConditionSeen[];
+}
+
+export interface ConditionSeen {
+  type: string;
+  status: string;
+  message?: string;
+}
+
+/** Told apart from every other value by 64 bits: enough to see that something changed. */
+const HASH_CHARS = 16;
+
+export const hashOf = (value: unknown): string =>
+  createHash("sha256").update(canonicalJson(value)).digest("hex").slice(0, HASH_CHARS);
+
+/** `namespace/name` of a ResourceGraph. */
+export const graphKeyOf = (graph: LiveObject | KubeObject): string =>
+  `${graph.metadata.namespace ?? ""}/${graph.metadata.name ?? ""}`;
+
+/** Versions of one object: the API server's are numbers that only grow. */
+export function isNewer(version: string, than: string): boolean {
+  return version.length === than.length ? version > than : version.length > than.length;
+}
+
+/** A value of JSON, read by path; undefined where anything on the way is missing. */
+export function at(value: unknown, ...path: (string | number)[]): unknown {
+  let here = value;
+  for (const step of path) {
+    if (typeof here !== "object" || here === null) return undefined;
+    here = (here as Record<string | number, unknown>)[step];
+  }
+  return here;
+}
+
+export const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+export const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+export const numberOr = (value: unknown, otherwise: number): number =>
+  typeof value === "number" ? value : otherwise;

@@ -1,0 +1,26 @@
+import { ANNOTATION } from "../../domain/names/labels.ts";
+import { type LiveObject, refOf } from "../kube/index.ts";
+import { liveHash } from "./fields.ts";
+import { GRAPH_ANNOTATION } from "./marks.ts";
+import type { Seen } from "./model.ts";
+import { conditionsOf } from "./readiness/conditions.ts";
+import { readinessOf } from "./readiness/index.ts";
+
+/** What is kept of a live object. */
+export function seenOf(object: LiveObject): Seen {
+  const { uid, resourceVersion, deletionTimestamp, finalizers = [], annotations = {} } = object.metadata;
+  const graphUid = annotations[ANNOTATION.graph];
+  const graphKey = annotations[GRAPH_ANNOTATION];
+  return {
+    ref: refOf(object),
+    uid,
+    resourceVersion,
+    deleting: deletionTimestamp !== undefined,
+    finalizers,
+    liveHash: liveHash(object),
+    readiness: readinessOf(object),
+    conditions: conditionsOf(object),
+    ...(graphUid ? { graphUid } : {}),
+    ...(graphKey ? { graphKey } : {}),
+  };
+}

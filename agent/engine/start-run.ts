@@ -1,0 +1,88 @@
+import { ANNOTATION } from "../../domain/names/labels.ts";
+import { auditId, type Identity } from "../kube/index.ts";
+import type { LiveGraph } from "./context.ts";
+import { desiredHash } from "./fields.ts";
+import type { Host } from "./host.ts";
+import { type GraphIdentity, marked } from "./marks.ts";
+import { type Graph, graphKeyOf } from "./model.ts";
+import type { NodeRun, Run } from "./node-run.ts";
+import { createSchedule } from "./schedule.ts";
+
+export const identityOf = (live: LiveGraph): GraphIdentity => ({
+  key: graphKeyOf(live),
+  uid: live.metadata.uid,
+});
+
+/** The ids of all requests of one run, under the correlation id of the change (decisions.md 21). */
+export function auditIds(live: LiveGraph): () => string {
+  const correlation = live.metadata.annotations?.[ANNOTATION.correlation] ?? `graph-${live.metadata.uid}`;
+  let count = 0;
+  return () => {
+    count += 1;
+    return auditId(correlation, count);
+  };
+}
+
+/** A run of this generation, with its watches held and nothing sent yet. `subscribe` collects what ends them. */
+export function startRun(
+  host: Host,
+  live: LiveGraph,
+  graph: Graph,
+  as: Identity | undefined,
+  subscribe: (off: () => void) => void,
+): Run {
+  const { cache, clock } = host.ctx;
+  const identity = identityOf(live);
+  const generation = live.metadata.generation ?? 0;
+  const wasReady = wasReadyBefore(live, generation);
+  const nodes = new Map<string, NodeRun>();
+  for (const [id, node] of graph.nodes) {
+    const desired = marked(node.object, live.spec.labels ?? {}, identity);
+    const hold = node.mode === "Observe" ? cache.holdOne(node.ref) : cache.holdKind(node.ref);
+    const one: NodeRun = {
+      node,
+      desired,
+      hash: desiredHash(desired),
+      hold,
+      state: "Waiting",
+      applied: false,
+      wasReady,
+      attempts: 0,
+      notBefore: 0,
+      corrections: 0,
+      correctedAt: 0,
+    };
+    nodes.set(id, one);
+    if (!hold.ready()) hold.synced.then(() => host.poke(id)).catch(() => {});
+    subscribe(cache.on(node.key, () => host.poke(id)));
+    subscribe(() => {
+      hold.release();
+      one.watch?.release();
+    });
+  }
+  return {
+    generation,
+    identity,
+    ...(as ? { as } : {}),
+    auditId: auditIds(live),
+    graph,
+    schedule: createSchedule(graph),
+    nodes,
+    startedAt: clock.monotonic(),
+    acted: false,
+  };
+}
+
+/** A process that starts anew calls what was ready under this generation Degraded, not Progressing. */
+function wasReadyBefore({ status }: LiveGraph, generation: number): boolean {
+  const stood = status?.phase === "Ready" || status?.phase === "Degraded";
+  return stood && status.observedGeneration === generation;
+}
+
+/** Kinds of a graph, each once. */
+export function kindsOf(live: LiveGraph): { apiVersion: string; kind: string }[] {
+  const kinds = new Map<string, { apiVersion: string; kind: string }>();
+  for (const { object } of live.spec.nodes)
+    kinds.set(`${object.apiVersion}/${object.kind}`, { apiVersion: object.apiVersion, kind: object.kind });
+  return [...kinds.values()];
+}

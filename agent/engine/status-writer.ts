@@ -1,0 +1,147 @@
+import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import { isKind } from "../kube/index.ts";
+import { errorText } from "../log.ts";
+import type { EngineContext, LiveGraph } from "./context.ts";
+import { RESTING, type Snapshot, sameStatus, statusOf } from "./status.ts";
+
+/** Between two writes of one graph's status; and how long a state that will pass may hide behind the next one. */
+const INTERVAL_MS = 1_000;
+/** A run that has done nothing yet (a start, watches that fill) says nothing for this long: it may all be as it was. */
+const PATIENCE_MS = 10_000;
+
+export interface WriterSource {
+  live(): LiveGraph;
+  /** Undefined: nothing to say yet. */
+  snapshot(): Snapshot | undefined;
+  inventory(): ResourceGraphStatus["inventory"];
+  acted(): boolean;
+  /** Takes the answer of a status write. */
+  took(live: LiveGraph): void;
+  /** Told of each status that is worth knowing, before it is written. */
+  tell(status: ResourceGraphStatus): void;
+}
+
+/** Writes a graph's status when it has changed: resting phases at once, passing ones when they last. */
+export interface StatusWriter {
+  changed(): void;
+  /** A new generation: its patience begins now. */
+  restart(): void;
+  stop(): void;
+}
+
+export function createStatusWriter(ctx: EngineContext, source: WriterSource): StatusWriter {
+  let startedAt = ctx.clock.monotonic();
+  let writtenAt = Number.NEGATIVE_INFINITY;
+  let busy = false;
+  let again = false;
+  let timerAt = Number.POSITIVE_INFINITY;
+  let stopped = false;
+  let failures = 0;
+  let told: ResourceGraphStatus | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let lookCost = 0;
+
+  const wakeAt = (when: number) => {
+    if (when >= timerAt) return;
+    timerAt = when;
+    ctx.clock
+      .sleep(when - ctx.clock.monotonic(), ctx.signal)
+      .then(() => {
+        if (timerAt === when) timerAt = Number.POSITIVE_INFINITY;
+        look();
+      })
+      .catch(() => {});
+  };
+  const dueAt = (snapshot: Snapshot): number => {
+    const patience = RESTING.includes(snapshot.phase) ? 0 : source.acted() ? INTERVAL_MS : PATIENCE_MS;
+    const pause = failures > 0 ? Math.min(60_000, INTERVAL_MS * 2 ** failures) : INTERVAL_MS;
+    return Math.max(startedAt + patience, writtenAt + pause);
+  };
+
+  const look = (): void => {
+    if (stopped || ctx.signal.aborted) return;
+    if (busy) {
+      again = true;
+      return;
+    }
+    lookedAt = ctx.clock.monotonic();
+    const snapshot = source.snapshot();
+    if (!snapshot) return;
+    const live = source.live();
+    const status = statusOf(
+      snapshot,
+      live.status,
+      source.inventory(),
+      new Date(ctx.clock.now()).toISOString(),
+    );
+    const due = dueAt(snapshot);
+    const same = sameStatus(status, live.status);
+    lookCost = ctx.clock.monotonic() - lookedAt;
+    const mayWait = !(same && RESTING.includes(snapshot.phase));
+    if (mayWait && due > ctx.clock.monotonic()) {
+      wakeAt(due);
+      return;
+    }
+    if (!sameStatus(status, told)) {
+      told = status;
+      source.tell(status);
+    }
+    if (!same) void write(live, status);
+  };
+  const write = async (live: LiveGraph, status: ResourceGraphStatus) => {
+    busy = true;
+    writtenAt = ctx.clock.monotonic();
+    try {
+      source.took(await writeGraphStatus(ctx, live, status));
+      failures = 0;
+    } catch (error) {
+      // Gone or replaced by another of its name: its watch says so.
+      if (!isKind(error, "notFound")) failures += 1;
+      if (!ctx.signal.aborted)
+        ctx.log.warn("graph status not written", { graph: live.metadata.name, error: errorText(error) });
+      again = again || !isKind(error, "notFound", "tooLarge");
+    }
+    busy = false;
+    if (again) {
+      again = false;
+      look();
+    }
+  };
+
+  return {
+    changed() {
+      // Looking costs in proportion to the graph: it takes a tenth of the time at most.
+      const next = lookedAt + 10 * lookCost;
+      if (next <= ctx.clock.monotonic()) look();
+      else wakeAt(next);
+    },
+    restart() {
+      startedAt = ctx.clock.monotonic();
+      look();
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+/** Replaces the whole status, of this object and no other of its name. */
+export async function writeGraphStatus(
+  ctx: EngineContext,
+  live: LiveGraph,
+  status: ResourceGraphStatus,
+): Promise<LiveGraph> {
+  const patch = [
+    { op: "test", path: "/metadata/uid", value: live.metadata.uid },
+    { op: "add", path: "/status", value: status },
+  ];
+  ctx.count.statusWritten();
+  const ref = { apiVersion: live.apiVersion, kind: live.kind, ...nameOf(live) };
+  const options = { type: "json", subresource: "status", signal: ctx.signal } as const;
+  return (await ctx.kube.patch(ref, patch, options)) as LiveGraph;
+}
+
+const nameOf = ({ metadata: { name, namespace } }: LiveGraph) => ({
+  name,
+  ...(namespace ? { namespace } : {}),
+});

@@ -1,0 +1,102 @@
+import { canonicalJson } from "../../domain/canonical/index.ts";
+import type { Condition, Counts } from "../../protocol/resources/common.ts";
+import {
+  type GraphPhase,
+  MAX_STATUS_NODES,
+  type NodeStatus,
+  type ResourceGraphStatus,
+} from "../../protocol/resources/graph.ts";
+import { MAX_MESSAGE_LENGTH } from "../../protocol/resources/status.ts";
+
+/** Everything that a status is made of. */
+export interface Snapshot {
+  generation: number;
+  phase: GraphPhase;
+  message?: string;
+  /** Reason of the Stalled condition where the phase is Failed. */
+  reason?: string;
+  counts: Counts;
+  nodes: NodeStatus[];
+}
+
+/** Phases that stay until something happens: worth writing at once. */
+export const RESTING: readonly GraphPhase[] = ["Ready", "Degraded", "Failed", "Suspended"];
+
+const SHOWN_FIRST: readonly NodeStatus["state"][] = [
+  "Failed",
+  "Refused",
+  "Degraded",
+  "Progressing",
+  "Applying",
+  "Pruning",
+  "Blocked",
+  "Waiting",
+  "Ready",
+];
+
+/** Those that are not ready first, else in the graph's order; at most MAX_STATUS_NODES, messages cut. */
+export function shownNodes(nodes: readonly NodeStatus[], max = MAX_STATUS_NODES): NodeStatus[] {
+  const rank = (node: NodeStatus) => SHOWN_FIRST.indexOf(node.state);
+  return [...nodes]
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, max)
+    .map(({ message, ...node }) => ({ ...node, ...(message ? { message: cut(message) } : {}) }));
+}
+
+export const cut = (message: string): string =>
+  message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
+
+/**
+ * The status of a snapshot. Times of the former status stay where what they speak of did not change, so that equal
+ * states make equal statuses, and a process that starts anew writes nothing.
+ */
+export function statusOf(
+  snapshot: Snapshot,
+  former: ResourceGraphStatus | undefined,
+  inventory: ResourceGraphStatus["inventory"],
+  now: string,
+): ResourceGraphStatus {
+  const { generation, phase, message, counts } = snapshot;
+  return {
+    observedGeneration: generation,
+    phase,
+    ...(message ? { message: cut(message) } : {}),
+    since: former?.phase === phase && former.since ? former.since : now,
+    counts,
+    nodes: shownNodes(snapshot.nodes),
+    ...(inventory && inventory.length > 0 ? { inventory } : {}),
+    conditions: conditionsOf(snapshot, former?.conditions, now),
+  };
+}
+
+export const sameStatus = (a: object | undefined, b: object | undefined): boolean =>
+  a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b);
+
+type Outcome = Pick<Snapshot, "generation" | "phase" | "message" | "reason">;
+
+/** Ready, Reconciling and Stalled by the conventions that kstatus reads. */
+export function conditionsOf(
+  { generation, phase, message = "", reason = phase }: Outcome,
+  former: readonly Condition[] | undefined,
+  now: string,
+): Condition[] {
+  const busy = phase === "Pending" || phase === "Executing" || phase === "Deleting";
+  const stalled = phase === "Failed";
+  const condition = (type: string, isTrue: boolean): Condition => {
+    const status = isTrue ? ("True" as const) : ("False" as const);
+    const old = former?.find((one) => one.type === type);
+    return {
+      type,
+      status,
+      reason,
+      message: cut(message),
+      observedGeneration: generation,
+      lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
+    };
+  };
+  return [
+    condition("Ready", phase === "Ready"),
+    condition("Reconciling", busy),
+    condition("Stalled", stalled),
+  ];
+}
