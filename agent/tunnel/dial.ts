@@ -34,10 +34,11 @@ export function dial(options: DialOptions, onRefusal: (ending: Ending) => void):
     headers: { "user-agent": `kubenova-agent/${VERSION}` },
     ...(options.ca ? { ca: [...options.ca] } : {}),
   });
-  socket.on("unexpected-response", (request, response) => {
+  socket.on("unexpected-response", (_request, response) => {
     onRefusal(endingOfUpgrade(response.statusCode ?? 0));
-    response.resume();
-    request.destroy();
+    response.destroy();
+    // With this listener ws leaves the rest to us; ending it brings the close event.
+    socket.terminate();
   });
   return socket;
 }
