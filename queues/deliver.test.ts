@@ -144,4 +144,36 @@ describe("delivering events", () => {
     expect(clusters.of(world.clusterId).size).toBe(6);
     expect(Math.max(...clusters.calls.map(({ keys }) => keys.length))).toBeLessThanOrEqual(4);
   });
+
+  it.each([
+    ["the queue", { EVENTS: { sendBatch: () => Promise.reject(new Error("away")) } }],
+    ["a feed", { TENANT: { getByName: () => ({ poke: () => Promise.reject(new Error("away")) }) } }],
+  ])("keeps an event waiting where %s fails, and delivers it whole later", async (_name, broken) => {
+    const ids = await commit([deploy()]);
+    await deliverEvents({ ...clusters.within(env), ...(broken as object) }, ids);
+    expect(clusters.of(world.clusterId).size).toBe(1);
+    const row = () =>
+      env.DB.prepare("SELECT delivered_at FROM events WHERE id = ?").bind(ids[0]).first("delivered_at");
+    expect(await row()).toBeNull();
+    await deliverEvents(clusters.within(env), ids);
+    expect(await row()).not.toBeNull();
+  });
+
+  it("lets one document that a cluster refuses fail alone among its siblings", async () => {
+    const siblings = await Promise.all(
+      Array.from({ length: 4 }, () => seedWorld(env.DB, { clusterId: world.clusterId })),
+    );
+    clusters.before = (_clusterId, documents) => {
+      if (documents.some(({ key }) => key === `release/${siblings[1]?.releaseId}`))
+        throw new Error("too large");
+    };
+    await deliverEvents(clusters.within(env), await commit(siblings.map((each) => deploy(each))));
+    expect(clusters.of(world.clusterId).size).toBe(3);
+    const waiting = await env.DB.prepare(
+      "SELECT subject FROM events WHERE delivered_at IS NULL AND subject <> ?",
+    )
+      .bind(`release/${world.releaseId}`)
+      .all();
+    expect(waiting.results.map(({ subject }) => subject)).toContain(`release/${siblings[1]?.releaseId}`);
+  });
 });

@@ -36,23 +36,27 @@ export interface RawRelease {
 const ALIVE = `(r.deleted_at IS NULL AND a.deleted_at IS NULL AND e.deleted_at IS NULL AND p.deleted_at IS NULL
   AND t.deleted_at IS NULL AND e.cluster_id IS NOT NULL)`;
 
-const SELECT = `SELECT r.id, r.desired_revision, r.correlation_id, ${ALIVE} AS alive, e.cluster_id, e.placements,
+const COLUMNS = `r.id, r.desired_revision, r.correlation_id, ${ALIVE} AS alive, e.cluster_id, e.placements,
     t.name AS tenant, p.name AS project, e.name AS environment, e.namespace, a.name AS app, a.id AS app_id,
     v.id AS revision_id, v.number AS revision_number, v.digest, LENGTH(v.spec) AS spec_bytes,
-    CASE WHEN ${ALIVE} AND LENGTH(v.spec) <= ${INLINE_SPEC_BYTES} THEN v.spec END AS spec
-  FROM releases r
-  JOIN revisions v ON v.id = r.revision_id
+    CASE WHEN ${ALIVE} AND LENGTH(v.spec) <= ${INLINE_SPEC_BYTES} THEN v.spec END AS spec`;
+
+const FROM = `FROM releases r
   JOIN apps a ON a.id = r.app_id
   JOIN environments e ON e.id = r.environment_id
   JOIN projects p ON p.id = r.project_id
   JOIN tenants t ON t.id = r.tenant_id`;
 
+/** Whole rows of the releases whose ids a query gives: it sorts and pages over ids alone, never over specs. */
+const select = (ids: string): string =>
+  `SELECT ${COLUMNS} ${FROM} JOIN revisions v ON v.id = r.revision_id WHERE r.id IN (${ids}) ORDER BY r.id`;
+
 /** Releases that the deployments among these events name (a JSON array of event ids): the hot path, read beside them. */
 export const releasesOfEvents = (db: D1Database, ids: string): D1PreparedStatement =>
   db
     .prepare(
-      `${SELECT} WHERE r.id IN (SELECT substr(subject, 9) FROM events
-        WHERE id IN (SELECT value FROM json_each(?)) AND type IN ('evt.deploy.requested', 'evt.deploy.rolled-back'))`,
+      select(`SELECT substr(subject, 9) FROM events
+        WHERE id IN (SELECT value FROM json_each(?)) AND type IN ('evt.deploy.requested', 'evt.deploy.rolled-back')`),
     )
     .bind(ids);
 
@@ -71,7 +75,9 @@ export async function* readReleases(
   scope: { by: ReleaseScope; id: string },
 ): AsyncGenerator<RawRelease[]> {
   const statement = db.prepare(
-    `${SELECT} WHERE ${SCOPES[scope.by]} AND r.id > ?2 ORDER BY r.id LIMIT ${RELEASE_PAGE}`,
+    select(
+      `SELECT r.id FROM releases r WHERE ${SCOPES[scope.by]} AND r.id > ?2 ORDER BY r.id LIMIT ${RELEASE_PAGE}`,
+    ),
   );
   for (let after = ""; ; ) {
     const { results } = await statement.bind(scope.id, after).all<RawRelease>();
@@ -90,8 +96,10 @@ export const releasesOfCluster = (
 ): Promise<RawRelease[]> =>
   db
     .prepare(
-      `${SELECT} WHERE r.environment_id IN (SELECT id FROM environments WHERE cluster_id = ?1) AND ${ALIVE}
-        AND r.id > ?2 ORDER BY r.id LIMIT ?3`,
+      select(
+        `SELECT r.id ${FROM} WHERE r.environment_id IN (SELECT id FROM environments WHERE cluster_id = ?1)
+          AND ${ALIVE} AND r.id > ?2 ORDER BY r.id LIMIT ?3`,
+      ),
     )
     .bind(clusterId, page.afterId, page.limit)
     .all<RawRelease>()
