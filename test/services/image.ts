@@ -1,7 +1,16 @@
 /** The agent's image, built on this machine from the sources as they are. */
 
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { cacheFolder } from "../cluster/paths.ts";
@@ -22,10 +31,8 @@ export async function buildAgentImage(): Promise<AgentImage> {
   const scratch = mkdtempSync(join(tmpdir(), "kubenova-agent-"));
   try {
     const context = await agentContext(scratch);
-    const files = ["Dockerfile", "dist/main.js", "dist/main.js.LEGAL.txt"];
-    const inputs = files.map((file) => readFileSync(join(context, file)));
     const builder = await chooseBuilder();
-    const tag = hash([...inputs, builder.key]);
+    const tag = hash([...contextParts(context), builder.key]);
     const tar = join(cacheFolder(), "agent-image", `${tag}.tar`);
     if (!existsSync(tar)) {
       mkdirSync(join(cacheFolder(), "agent-image"), { recursive: true });
@@ -80,6 +87,13 @@ export async function buildWithBuildah(at: { context: string; base: string; tar:
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** Names and contents of what goes into the image, source maps left out as .dockerignore does. */
+function contextParts(context: string): (string | Buffer)[] {
+  const built = readdirSync(join(context, "dist")).filter((file) => !file.endsWith(".map"));
+  const files = ["Dockerfile", ...built.sort().map((file) => `dist/${file}`)];
+  return files.flatMap((file) => [file, readFileSync(join(context, file))]);
 }
 
 interface Builder {
