@@ -169,6 +169,7 @@ export class ClientSocket implements Stream {
 
   /** The service closed. */
   end(frame: FrameOf<"end">): void {
+    if (!this.#over) this.#parts.line.frame({ t: "end", s: this.id, at: this.#up.sent });
     this.#finish();
     closeClient(this.#socket, frame.closeCode ?? 1000, frame.closeReason ?? "");
   }

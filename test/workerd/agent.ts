@@ -65,6 +65,8 @@ export class TestAgent {
   readonly frames: EdgeFrame[] = [];
   readonly data: DataFrame[] = [];
   readonly texts: string[] = [];
+  /** Called with each stream's new credit. */
+  readonly onCredit = new Map<number, (upTo: number) => void>();
   closed: { code: number; reason: string } | undefined;
   readonly socket: WebSocket;
   readonly identity: AgentIdentity;
@@ -82,6 +84,8 @@ export class TestAgent {
         if (frame) this.data.push(frame);
       } else if (data.startsWith("{")) {
         const frame = this.#decoder.push(data);
+        const listener = frame?.t === "credit" ? this.onCredit.get(frame.s) : undefined;
+        if (frame?.t === "credit" && listener) return listener(frame.upTo);
         if (frame) this.frames.push(frame);
       } else {
         this.texts.push(data);
@@ -131,10 +135,12 @@ export class TestAgent {
           `${what}: not within ${deadlineMs} ms; closed ${JSON.stringify(this.closed)}; saw ${seen}`,
         );
       }
-      await Promise.race([
-        this.#changed.promise,
-        new Promise((resolve) => setTimeout(resolve, Math.min(left, 20))),
-      ]);
+      let timer: ReturnType<typeof setTimeout> | null = null;
+      const later = new Promise((resolve) => {
+        timer = setTimeout(resolve, Math.min(left, 50));
+      });
+      await Promise.race([this.#changed.promise, later]);
+      clearTimeout(timer);
     }
   }
 

@@ -9,7 +9,9 @@ import { environmentRoutes } from "./environments/index.ts";
 import { eventRoutes } from "./events/index.ts";
 import { healthRoutes } from "./health/index.ts";
 import { joinTokenRoutes } from "./join-tokens/index.ts";
+import { logRoutes } from "./logs/index.ts";
 import { projectRoutes } from "./projects/index.ts";
+import { proxyRoutes } from "./proxy/index.ts";
 import { releaseRoutes } from "./releases/index.ts";
 import { revisionRoutes } from "./revisions/index.ts";
 import { tenantRoutes } from "./tenants/index.ts";
@@ -28,6 +30,8 @@ export const routes: readonly Route[] = [
   ...joinTokenRoutes,
   ...enrolRoutes,
   ...tunnelRoutes,
+  ...proxyRoutes,
+  ...logRoutes,
   ...eventRoutes,
   ...deadLetterRoutes,
   ...healthRoutes,
