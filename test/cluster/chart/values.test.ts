@@ -29,7 +29,6 @@ describe("values that are refused", () => {
     ],
     ["a wrong digest", { ...GOOD, image: { ...GOOD.image, digest: "sha256:1" } }, /\/image\/digest/],
     ["no image", { ...GOOD, image: {} }, /\/image\/repository/],
-    ["two read-only agents", { ...GOOD, mode: "read-only", replicas: 2 }, /\/replicas/],
     [
       "wide rights for looking",
       { ...GOOD, mode: "read-only", wideRights: { enabled: true } },
