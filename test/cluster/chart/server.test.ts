@@ -1,22 +1,22 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHART, NAMESPACE } from "../../services/agent-chart.ts";
 import { type Cluster, up } from "../index.ts";
 import { attempt, run } from "../run.ts";
 import { isolate } from "../testing.ts";
-import { GOOD, rendered, type Values } from "./render.ts";
+import { GOOD, helm, rendered, type Values } from "./render.ts";
 
-describe("a real API server", () => {
+describe("the chart at a real API server", () => {
   let cluster: Cluster;
   let leave: () => Promise<void>;
+  const kubectl = (...args: string[]) => run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
+
   beforeAll(async () => {
     leave = isolate();
     cluster = await up({ name: "chart", node: "none" });
-    await run(cluster.kubectl, [
-      "--kubeconfig",
-      cluster.kubeconfig,
-      "create",
-      "namespace",
-      "kubenova-system",
-    ]);
+    await kubectl("create", "namespace", NAMESPACE);
   });
   afterAll(() => leave());
 
@@ -27,7 +27,7 @@ describe("a real API server", () => {
     ["mode manage", { ...GOOD, mode: "manage" }],
     ["mode read-only", { ...GOOD, mode: "read-only" }],
     ["everything switched on", { ...GOOD, ...everything, replicas: 2, wideRights: { enabled: true } }],
-  ])("accepts what the chart makes, to the last field: %s", async (_, values) => {
+  ])("is accepted to the last field: %s", async (_, values) => {
     const { text, manifests } = await rendered(values);
     const args = ["--kubeconfig", cluster.kubeconfig, "apply", "--server-side", "--dry-run=server"];
     const answer = await attempt(cluster.kubectl, [...args, "--validate=strict", "-f", "-"], { input: text });
@@ -35,4 +35,46 @@ describe("a real API server", () => {
     expect(answer.code).toBe(0);
     expect(answer.stdout.trim().split("\n")).toHaveLength(manifests.length);
   });
+
+  test("updates custom resource definitions, and leaves them and their objects when it goes", async () => {
+    const release = async (verb: string, ...more: string[]) => {
+      const args = [verb, "kubenova-agent", ...more, "-n", NAMESPACE, "--kubeconfig", cluster.kubeconfig];
+      const { code, stderr } = await helm(args, GOOD);
+      expect(code, stderr).toBe(0);
+    };
+    const nameOf = async () =>
+      (
+        await kubectl("get", "crd", "novatenants.kubenova.io", "-o", "jsonpath={.spec.names.shortNames}")
+      ).trim();
+    const older = olderChart();
+    try {
+      await release("install", older);
+      expect(await nameOf()).toBe("");
+      await release("upgrade", CHART);
+      expect(await nameOf()).toBe('["nvt"]');
+    } finally {
+      rmSync(older, { recursive: true, force: true });
+    }
+    await run(cluster.helm, [
+      "uninstall",
+      "kubenova-agent",
+      "-n",
+      NAMESPACE,
+      "--kubeconfig",
+      cluster.kubeconfig,
+    ]);
+    expect(await nameOf()).toBe('["nvt"]');
+    expect(await kubectl("get", "crd", "-o", "name")).toContain("resourcegraphs.kubenova.io");
+    // And the same release takes them up again.
+    await release("install", CHART);
+  });
 });
+
+/** The chart as it was before tenants had a short name. */
+function olderChart(): string {
+  const folder = mkdtempSync(join(tmpdir(), "kubenova-chart-"));
+  cpSync(CHART, folder, { recursive: true });
+  const file = join(folder, "files/crds/novatenants.kubenova.io.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace("    shortNames:\n      - nvt\n", ""));
+  return folder;
+}
