@@ -1,5 +1,6 @@
 import { API_VERSION, originAnnotations } from "../../domain/desired/index.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
+import { withFinalizer } from "../../protocol/resources/common.ts";
 import { auditId, isKind, type Kube, type KubeObject, type ObjectRef } from "../kube/index.ts";
 import { type DesiredItem, RefusedError } from "./document.ts";
 import { WaitingError } from "./failures.ts";
@@ -65,6 +66,10 @@ export function createWriter(kube: Kube, objects: LiveObjects): ResourceWriter {
         throw new RefusedError(
           `${ref.kind} ${ref.name} exists and was not made by KubeNova; delete or rename it`,
         );
+      }
+      // Another document's object: its tombstone, or a person, must free the name. Ids in a spec never change.
+      if (live?.key !== undefined && live.key !== item.key) {
+        throw new WaitingError(`${ref.kind} ${ref.name} still belongs to ${live.key}`);
       }
       if (live?.deleting) throw new WaitingError(`${ref.kind} ${ref.name} is being deleted`);
       if (live && isOf(live, item.key, epochId)) {
@@ -145,5 +150,6 @@ const refOf = ({ kind, namespace, name }: LiveRef): ObjectRef => ({
 function objectOf(item: DesiredItem & { op: "upsert" }, epochId: string): KubeObject {
   const { apiVersion, kind, metadata, spec } = item.resource;
   const annotations = { ...metadata.annotations, ...originAnnotations(item, item.digest, epochId) };
-  return { apiVersion, kind, metadata: { ...metadata, annotations }, spec };
+  // Its controller would add the finalizer otherwise: one more write for each resource.
+  return withFinalizer({ apiVersion, kind, metadata: { ...metadata, annotations }, spec });
 }

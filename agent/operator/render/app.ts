@@ -8,26 +8,31 @@ import { nodeId } from "./names.ts";
 
 /** What a NovaApp is to become, applied as the applier of its own namespace (decisions.md 1). Pure. */
 export function renderApp(namespace: string, spec: NovaAppSpec): ResourceGraphSpec {
+  const labels = {
+    [LABEL.tenant]: spec.tenant,
+    [LABEL.project]: spec.project,
+    [LABEL.environment]: spec.environment,
+    [LABEL.app]: spec.app,
+  };
   return {
     applyAs: { kind: "ServiceAccount", namespace, name: APPLIER_SERVICE_ACCOUNT },
-    metadata: { name: spec.app, version: spec.revisionId },
-    labels: {
-      [LABEL.tenant]: spec.tenant,
-      [LABEL.project]: spec.project,
-      [LABEL.environment]: spec.environment,
-      [LABEL.app]: spec.app,
-    },
-    nodes: nodesOf(namespace, spec),
+    metadata: { name: spec.app, version: String(spec.revisionNumber) },
+    labels,
+    nodes: nodesOf(namespace, spec, labels),
   };
 }
 
-function nodesOf(namespace: string, { app, source }: NovaAppSpec): GraphNode[] {
+function nodesOf(
+  namespace: string,
+  { app, source }: NovaAppSpec,
+  labels: Record<string, string>,
+): GraphNode[] {
   if (source.image) {
     const filesHash = createHash("sha256")
       .update(canonicalJson(source.image.files ?? []))
       .digest("hex")
       .slice(0, 16);
-    return renderImage({ app, namespace, source: source.image, filesHash });
+    return renderImage({ app, namespace, source: source.image, filesHash, labels });
   }
   return (source.raw?.manifests ?? []).map((manifest) => {
     // A namespace that it names is left as it is: the API server says what the applier may do there, and that is nothing.

@@ -13,13 +13,15 @@ export interface ImageApp {
   source: ImageSource;
   /** Hash of the files' content: a change rolls the pods, which would not notice it otherwise. */
   filesHash: string;
+  /** Those of the graph: pods carry them too (decisions.md 19). The selector never changes. */
+  labels: Readonly<Record<string, string>>;
 }
 
 /**
  * An app from an image: ServiceAccount, ConfigMap for its files, Deployment, Service where it has ports, Ingress where
  * it has a host. Pure: equal apps render to equal nodes, in the same order.
  */
-export function renderImage({ app, namespace, source, filesHash }: ImageApp): GraphNode[] {
+export function renderImage({ app, namespace, source, filesHash, labels }: ImageApp): GraphNode[] {
   const node = (apiVersion: string, kind: string, name: string, body: Json): GraphNode => {
     const object = { apiVersion, kind, metadata: { name, namespace }, ...body };
     return { id: nodeId(object, namespace), object };
@@ -29,7 +31,7 @@ export function renderImage({ app, namespace, source, filesHash }: ImageApp): Gr
     ...(source.files?.length
       ? [node("v1", "ConfigMap", filesName(app), { data: fileData(source.files) })]
       : []),
-    node("apps/v1", "Deployment", app, { spec: deployment(app, source, filesHash) }),
+    node("apps/v1", "Deployment", app, { spec: deployment(app, source, filesHash, labels) }),
     ...(source.ports?.length ? [node("v1", "Service", app, { spec: service(app, source.ports) })] : []),
     ...(source.host && source.ports?.[0]
       ? [
@@ -44,14 +46,19 @@ export function renderImage({ app, namespace, source, filesHash }: ImageApp): Gr
 const fileData = (files: NonNullable<ImageSource["files"]>): Json =>
   Object.fromEntries(files.map((file, index) => [fileKey(index), file.content]));
 
-function deployment(app: string, source: ImageSource, filesHash: string): Json {
+function deployment(
+  app: string,
+  source: ImageSource,
+  filesHash: string,
+  graphLabels: Readonly<Record<string, string>>,
+): Json {
   return {
     replicas: source.replicas ?? 1,
     revisionHistoryLimit: REVISION_HISTORY,
     selector: { matchLabels: podSelector(app) },
     template: {
       metadata: {
-        labels: { ...podSelector(app), "app.kubernetes.io/managed-by": "kubenova" },
+        labels: { ...graphLabels, ...podSelector(app), "app.kubernetes.io/managed-by": "kubenova" },
         ...(source.files?.length ? { annotations: { "kubenova.io/files-hash": filesHash } } : {}),
       },
       spec: podSpec(app, source),

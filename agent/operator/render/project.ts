@@ -5,30 +5,52 @@ import type { EnvironmentEntry, NovaProjectSpec } from "../../../protocol/resour
 const RBAC = "rbac.authorization.k8s.io/v1";
 const RBAC_GROUP = "rbac.authorization.k8s.io";
 
-/** The agent's own identity: who may impersonate the appliers. */
-export interface AgentAccount {
-  namespace: string;
-  serviceAccount: string;
+/** The agent's own identity: who may impersonate the appliers. A subject of RBAC. */
+export interface AgentSubject {
+  kind: "ServiceAccount" | "User";
+  name: string;
+  namespace?: string;
+}
+
+/** How the project stands now. */
+export interface ProjectNow {
+  /** The nodes that its graph has. */
+  nodes: readonly GraphNode[];
+  /** Namespaces with apps of the project in them. */
+  inUse: ReadonlySet<string>;
 }
 
 /**
  * A project in its cluster: for each environment its namespace, the applier that its apps are written as, and the
- * agent's right to be that one applier there (decisions.md 1). Nothing of it is deleted with the environment: volumes
- * and namespaces stay until the purge, and apps that are still going need the applier for it.
+ * agent's right to be that one applier there (decisions.md 1). Namespaces, and the volumes in them, outlive their
+ * environment. An environment that has left keeps the rest too until its last app has gone: an app's objects are deleted
+ * as the applier.
  */
-export function renderProject(spec: NovaProjectSpec, agent: AgentAccount): ResourceGraphSpec {
+export function renderProject(
+  spec: NovaProjectSpec,
+  agent: AgentSubject,
+  now: ProjectNow,
+): ResourceGraphSpec {
+  const present = new Set(spec.environments.map(({ namespace }) => namespace));
+  const leaving = now.nodes.filter(({ object: { metadata } }) => {
+    const namespace = metadata.namespace ?? metadata.name;
+    return !present.has(namespace) && now.inUse.has(namespace);
+  });
   return {
     applyAs: { kind: "Agent" },
     metadata: { name: `${spec.tenant}.${spec.project}` },
     labels: { [LABEL.tenant]: spec.tenant, [LABEL.project]: spec.project },
-    nodes: spec.environments.flatMap((environment) => environmentNodes(spec, environment, agent)),
+    nodes: [
+      ...spec.environments.flatMap((environment) => environmentNodes(spec, environment, agent)),
+      ...leaving,
+    ],
   };
 }
 
 function environmentNodes(
   spec: NovaProjectSpec,
   environment: EnvironmentEntry,
-  agent: AgentAccount,
+  agent: AgentSubject,
 ): GraphNode[] {
   const { namespace, name, adopted } = environment;
   const labels = { [LABEL.environment]: name };
@@ -36,7 +58,6 @@ function environmentNodes(
     id: `${kind}/${namespace}/${objectName}`,
     object: { apiVersion, kind, metadata: { name: objectName, namespace, labels }, ...body },
     dependsOn: [`Namespace/${namespace}`],
-    applyPolicy: { deletionPolicy: "Orphan" },
   });
   return [
     namespaceNode(spec, namespace, labels, adopted),
@@ -57,7 +78,7 @@ function environmentNodes(
     }),
     inside(RBAC, "RoleBinding", "kubenova-agent-impersonate", {
       roleRef: { apiGroup: RBAC_GROUP, kind: "Role", name: "kubenova-agent-impersonate" },
-      subjects: [{ kind: "ServiceAccount", name: agent.serviceAccount, namespace: agent.namespace }],
+      subjects: [agent.kind === "User" ? { ...agent, apiGroup: RBAC_GROUP } : agent],
     }),
   ];
 }

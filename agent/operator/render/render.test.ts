@@ -100,18 +100,13 @@ describe("an app from manifests", () => {
 });
 
 describe("a project", () => {
-  const graph = renderProject(
-    {
-      projectId: "prj_1",
-      tenant: "acme",
-      project: "shop",
-      environments: [
-        { environmentId: "env_1", name: "staging", namespace: "acme-shop-staging", adopted: false },
-        { environmentId: "env_2", name: "legacy", namespace: "old", adopted: true },
-      ],
-    },
-    { namespace: "kubenova-system", serviceAccount: "kubenova-agent" },
-  );
+  const environments = [
+    { environmentId: "env_1", name: "staging", namespace: "acme-shop-staging", adopted: false },
+    { environmentId: "env_2", name: "legacy", namespace: "old", adopted: true },
+  ];
+  const project = { projectId: "prj_1", tenant: "acme", project: "shop", environments };
+  const agent = { kind: "ServiceAccount", namespace: "kubenova-system", name: "kubenova-agent" } as const;
+  const graph = renderProject(project, agent, { nodes: [], inUse: new Set() });
 
   it("makes a namespace, its applier, and the right to be that one applier there", () => {
     expect(
@@ -126,8 +121,17 @@ describe("a project", () => {
     ]);
   });
 
-  it("deletes nothing when it goes, and never writes an adopted namespace", () => {
-    expect(graph.nodes.every((node) => node.applyPolicy?.deletionPolicy === "Orphan")).toBe(true);
-    expect(graph.nodes.find((node) => node.id === "Namespace/old")?.applyPolicy?.mode).toBe("Observe");
+  it("never deletes a namespace, and never writes an adopted one", () => {
+    const policy = (id: string) => graph.nodes.find((node) => node.id === id)?.applyPolicy;
+    expect(policy("Namespace/acme-shop-staging")).toEqual({ mode: "Apply", deletionPolicy: "Orphan" });
+    expect(policy("Namespace/old")?.mode).toBe("Observe");
+  });
+
+  it("keeps the applier of an environment that left until its last app has gone", () => {
+    const fewer = { ...project, environments: environments.slice(1) };
+    const ids = (inUse: string[]) =>
+      renderProject(fewer, agent, { nodes: graph.nodes, inUse: new Set(inUse) }).nodes.map((node) => node.id);
+    expect(ids(["acme-shop-staging"])).toContain("ServiceAccount/acme-shop-staging/kubenova-applier");
+    expect(ids([]).some((id) => id.includes("acme-shop-staging"))).toBe(false);
   });
 });

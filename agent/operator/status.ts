@@ -1,0 +1,89 @@
+import { ANNOTATION } from "../../domain/names/labels.ts";
+import type { GraphPhase, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import {
+  type DocumentStatus,
+  MAX_REPORTED_NODES,
+  type NodeReport,
+  type Phase,
+} from "../../protocol/resources/status.ts";
+import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
+import { conditionsOf, cut, shownNodes } from "../engine/status.ts";
+import type { Resource } from "./resources.ts";
+
+const PHASES: Readonly<Record<GraphPhase, Phase>> = {
+  Pending: "Pending",
+  Executing: "Progressing",
+  Ready: "Ready",
+  Degraded: "Degraded",
+  Failed: "Failed",
+  Deleting: "Deleting",
+  Suspended: "Suspended",
+};
+
+export interface Outcome {
+  phase: GraphPhase;
+  message?: string;
+  reason?: string;
+  counts?: RenderedStatus["counts"];
+  nodes?: ResourceGraphStatus["nodes"];
+}
+
+/** What a graph's status says of the resource that it was rendered from. */
+export function outcomeOf(graph: ResourceGraphStatus): Outcome {
+  const { phase = "Pending", message, counts, nodes, conditions } = graph;
+  const reason = conditions?.find(({ type }) => type === "Ready")?.reason;
+  return {
+    phase,
+    ...(message ? { message } : {}),
+    ...(reason ? { reason } : {}),
+    ...(counts ? { counts } : {}),
+    ...(nodes ? { nodes } : {}),
+  };
+}
+
+/** The resource's status. Times stay where what they speak of did not change. */
+export function renderedStatus(
+  resource: Resource,
+  graph: { namespace: string; name: string },
+  outcome: Outcome,
+  now: string,
+): RenderedStatus & Record<string, unknown> {
+  const generation = resource.metadata.generation ?? 0;
+  const phase = PHASES[outcome.phase];
+  const former = resource.status;
+  const { revisionId, revisionNumber } = resource.spec as { revisionId?: string; revisionNumber?: number };
+  return {
+    observedGeneration: generation,
+    phase,
+    ...(outcome.message ? { message: cut(outcome.message) } : {}),
+    since: former?.phase === phase && former.since ? former.since : now,
+    graph,
+    ...(outcome.counts ? { counts: outcome.counts } : {}),
+    ...(outcome.nodes ? { nodes: shownNodes(outcome.nodes, MAX_REPORTED_NODES) as NodeReport[] } : {}),
+    conditions: conditionsOf({ ...outcome, generation }, former?.conditions, now),
+    ...(revisionId === undefined ? {} : { revisionId }),
+    ...(revisionNumber === undefined ? {} : { revisionNumber }),
+  };
+}
+
+/** What the manager is told; undefined for a resource that did not come from it. */
+export function documentStatus(
+  resource: Resource,
+  status: RenderedStatus & { revisionId?: unknown },
+): DocumentStatus | undefined {
+  const annotations = resource.metadata.annotations ?? {};
+  const key = annotations[ANNOTATION.key];
+  const revision = Number(annotations[ANNOTATION.revision]);
+  if (!key || !Number.isSafeInteger(revision) || revision < 0) return undefined;
+  const { phase = "Pending", message, counts, nodes, since, revisionId } = status;
+  return {
+    key,
+    revision,
+    phase,
+    ...(message ? { message } : {}),
+    ...(typeof revisionId === "string" ? { revisionId } : {}),
+    ...(counts ? { counts } : {}),
+    ...(nodes ? { nodes } : {}),
+    ...(since ? { since } : {}),
+  };
+}
