@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import http from "node:http";
-import https from "node:https";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { descendants, freePort, isAlive, killTree, run, signalQuietly, until } from "../lib/process.ts";
+import { freePort, run } from "../lib/process.ts";
 import { bundleManager, ROOT, wranglerBin, wranglerEnv } from "./bundle.ts";
-import { type Certificate, makeCertificate } from "./certificate.ts";
+import { makeCertificate } from "./certificate.ts";
+import { Server } from "./server.ts";
 
 export interface ManagerOptions {
   /** Where its state lives; a new folder that `stop` removes where absent. */
@@ -35,6 +33,8 @@ export interface Manager {
   pids(): number[];
   /** Pid of the runtime itself. */
   workerd(): number;
+  /** URL of the runtime without wrangler's proxy before it, for benchmarks: another one after each start. */
+  directUrl(): Promise<string>;
   /** Ends it without warning, as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again on the same port with the same state. */
@@ -50,7 +50,7 @@ export async function startManager(options: ManagerOptions = {}): Promise<Manage
   mkdirSync(dir, { recursive: true });
   const certificate = options.tls ? await makeCertificate(join(dir, "tls"), host) : undefined;
   const config = await writeConfig(dir, options.vars ?? {});
-  const server = new Server({ dir, config, host, port, certificate });
+  const server = new Server({ dir, config, host, port, certificate, healthPath: "/healthz" });
   await migrate(config, dir);
   await server.start();
   return {
@@ -62,6 +62,7 @@ export async function startManager(options: ManagerOptions = {}): Promise<Manage
     ...(certificate ? { caFile: certificate.ca } : {}),
     pids: () => server.pids(),
     workerd: () => server.workerd(),
+    directUrl: () => server.directUrl(),
     kill: () => server.end("SIGKILL"),
     restart: () => server.start(),
     stop: async () => {
@@ -106,7 +107,8 @@ async function writeConfig(dir: string, vars: Record<string, string>): Promise<s
   return config;
 }
 
-async function migrate(config: string, dir: string): Promise<void> {
+/** Creates or upgrades the local D1 of a wrangler.toml. */
+export async function migrate(config: string, dir: string): Promise<void> {
   const args = [
     wranglerBin(),
     "d1",
@@ -120,110 +122,4 @@ async function migrate(config: string, dir: string): Promise<void> {
     join(dir, "state"),
   ];
   await run(join(ROOT, "node_modules/.bin/node"), args, { cwd: dir, env: wranglerEnv() });
-}
-
-class Server {
-  readonly url: string;
-  private child: ChildProcess | undefined;
-  private readonly at: {
-    dir: string;
-    config: string;
-    host: string;
-    port: number;
-    certificate: Certificate | undefined;
-  };
-
-  constructor(at: Server["at"]) {
-    this.at = at;
-    this.url = `${at.certificate ? "https" : "http"}://${at.host}:${at.port}`;
-  }
-
-  async start(): Promise<void> {
-    const { dir, config, host, port, certificate } = this.at;
-    const tls = certificate
-      ? [
-          "--local-protocol",
-          "https",
-          "--https-key-path",
-          certificate.key,
-          "--https-cert-path",
-          certificate.cert,
-        ]
-      : [];
-    const inspector = String(await freePort());
-    const args = [
-      wranglerBin(),
-      "dev",
-      "--config",
-      config,
-      "--ip",
-      host,
-      "--port",
-      String(port),
-      "--inspector-port",
-      inspector,
-      "--persist-to",
-      join(dir, "state"),
-      "--show-interactive-dev-session=false",
-      "--log-level",
-      "info",
-      ...tls,
-    ];
-    const log = createWriteStream(join(dir, "manager.log"), { flags: "a" });
-    const child = spawn(join(ROOT, "node_modules/.bin/node"), args, {
-      cwd: dir,
-      env: wranglerEnv(),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
-    this.child = child;
-    await until(`the manager answers at ${this.url}`, () => this.answers(child), { deadlineMs: 90_000 });
-  }
-
-  private async answers(child: ChildProcess): Promise<boolean> {
-    if (child.exitCode !== null)
-      throw new Error(`wrangler ended with ${child.exitCode}; see ${join(this.at.dir, "manager.log")}`);
-    return (await get(`${this.url}/healthz`, this.at.certificate?.ca)) === 200;
-  }
-
-  pids(): number[] {
-    return this.child?.pid === undefined ? [] : [this.child.pid, ...descendants(this.child.pid)];
-  }
-
-  workerd(): number {
-    const pid = this.pids().find((each) => commandOf(each).includes("workerd"));
-    if (pid === undefined) throw new Error("no workerd runs");
-    return pid;
-  }
-
-  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    const child = this.child;
-    this.child = undefined;
-    if (!child) return;
-    const pids = child.pid === undefined ? [] : [child.pid, ...descendants(child.pid)];
-    await killTree(child, signal);
-    for (const pid of pids.filter(isAlive)) signalQuietly(pid, "SIGKILL");
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] ?? "";
-  } catch {
-    return "";
-  }
-}
-
-/** Status of a GET, with the CA of the server's own certificate. */
-function get(url: string, caFile: string | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: 5_000, agent: false, ...(caFile ? { ca: readFileSync(caFile) } : {}) };
-    const request = (caFile ? https : http).get(url, options, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    request.on("timeout", () => request.destroy(new Error("no answer in 5 s")));
-    request.on("error", reject);
-  });
 }

@@ -1,0 +1,98 @@
+/**
+ * Reads (get and list in turn) and PUTs of apps at the manager, 16 connections, 10,000 apps stored, beside a bare D1
+ * read and a bare one-row D1 write by the same runtime. The four take turns of a second, so that what else the machine
+ * does falls on all of them.
+ */
+import { ApiClient } from "../test/lib/api.ts";
+import { startManager } from "../test/manager/start.ts";
+import { startBare } from "./bare/start.ts";
+import { appBody, makeProject, PROJECT } from "./lib/catalogue.ts";
+import { round, say } from "./lib/figures.ts";
+import { type Ask, Load, Tally } from "./lib/load.ts";
+import { writeRoundTrips } from "./lib/round-trips.ts";
+
+const CONNECTIONS = 16;
+const APPS = 10_000;
+const ROUNDS = 12;
+const TURN_MS = 1_000;
+const WARM_UP_MS = 2_000;
+
+export async function run(): Promise<Record<string, number | string>> {
+  const bare = await startBare();
+  const manager = await startManager({ vars: { LOG_LEVEL: "error" } });
+  const api = new ApiClient(manager);
+  const loads: Load[] = [];
+  try {
+    await makeProject(api);
+    const ours = new Load(await manager.directUrl(), CONNECTIONS);
+    const theirs = new Load(await bare.directUrl(), CONNECTIONS);
+    loads.push(ours, theirs);
+    const headers = { authorization: `Bearer ${await api.bearer()}` };
+    say(`storing ${APPS} apps`);
+    const seeded = await ours.times(APPS, (n) => put(headers, n, 1));
+    say(`stored in ${round(seeded.seconds)} s`);
+    const turns = turnsOf(ours, theirs, headers);
+    say("warming up");
+    for (const turn of turns) await turn.load.during(WARM_UP_MS, turn.next);
+    for (let n = 1; n <= ROUNDS; n++) {
+      for (const turn of turns) turn.tally.add(await turn.load.during(TURN_MS, turn.next));
+      say(`${n}/${ROUNDS}  ${turns.map(({ name, tally }) => `${name} ${round(tally.rps, 0)}/s`).join("  ")}`);
+    }
+    return { ...figures(turns.map(({ tally }) => tally)), write_round_trips: await writeRoundTrips() };
+  } finally {
+    for (const load of loads) load.close();
+    api.close();
+    await manager.stop();
+    await bare.stop();
+  }
+}
+
+const put = (headers: Record<string, string>, n: number, version: number): Ask => ({
+  method: "PUT",
+  path: `${PROJECT}/apps/app-${n % APPS}`,
+  headers,
+  body: appBody(version),
+});
+
+interface Turn {
+  name: string;
+  load: Load;
+  next: (n: number) => Ask;
+  tally: Tally;
+}
+
+function turnsOf(ours: Load, theirs: Load, headers: Record<string, string>): Turn[] {
+  let version = 1;
+  const any = () => Math.floor(Math.random() * APPS);
+  const read = (n: number): Ask => ({
+    method: "GET",
+    path: n % 2 === 0 ? `${PROJECT}/apps/app-${any()}` : `${PROJECT}/apps`,
+    headers,
+  });
+  const turn = (name: string, load: Load, next: (n: number) => Ask): Turn => ({
+    name,
+    load,
+    next,
+    tally: new Tally(),
+  });
+  return [
+    turn("bare read", theirs, () => ({ method: "GET", path: `/read/row-${any()}` })),
+    turn("read", ours, read),
+    turn("bare write", theirs, () => ({ method: "POST", path: "/write", body: appBody(0) })),
+    turn("write", ours, () => put(headers, any(), ++version)),
+  ];
+}
+
+function figures([bareRead, read, bareWrite, write]: Tally[]): Record<string, number> {
+  if (!bareRead || !read || !bareWrite || !write) throw new Error("four tallies make the figures");
+  return {
+    read_rps: round(read.rps, 0),
+    write_rps: round(write.rps, 0),
+    read_p95_ms: round(read.p(0.95)),
+    write_p95_ms: round(write.p(0.95)),
+    read_ratio: round(read.rps / bareRead.rps, 2),
+    write_ratio: round(write.rps / bareWrite.rps, 2),
+    bare_read_rps: round(bareRead.rps, 0),
+    bare_write_rps: round(bareWrite.rps, 0),
+  };
+}
