@@ -45,6 +45,19 @@ describe("documents of one key", () => {
     expect(events).toEqual(["a 1 stored", "a 2 stored", "a 3 stored"]);
   });
 
+  it("an older one that comes later is not written", async () => {
+    const written: number[] = [];
+    const gate = Promise.withResolvers<void>();
+    const { push, events } = setUp(async ({ item }) => {
+      written.push(item.revision);
+      await gate.promise;
+    });
+    for (const revision of [4, 9, 7, 2]) push("a", revision);
+    gate.resolve();
+    await until("all settled", () => events.length === 4);
+    expect(written).toEqual([4, 9]);
+  });
+
   it("do not wait for another key that cannot be written", async () => {
     const { push, events } = setUp(async ({ item }) => {
       if (item.key === "stuck") throw new WaitingError("namespace missing");

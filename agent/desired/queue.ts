@@ -33,9 +33,11 @@ const CONCURRENCY = 16;
 /** A person should see by then that something is missing. */
 export const PENDING_AFTER_MS = 10_000;
 /** What waits for something that may never come no longer holds up the acks of the rest (failures.ts). */
-export const GIVE_UP_ACK_MS = 60_000;
+export const GIVE_UP_ACK_MS = 30_000;
 
 interface Lane {
+  /** Being written, or waiting for its next try. */
+  current: Job | undefined;
   next: Job | undefined;
   wake: AbortController;
 }
@@ -81,15 +83,7 @@ export function createKeyQueue(options: QueueOptions): KeyQueue {
       if (!lane.next && born === generation)
         await pause(lane, retryMs(failure.kind, failures, options.random()));
       if (born !== generation) return;
-      const newer = lane.next;
-      if (newer) {
-        const { settle } = newer;
-        newer.settle = (refusal) => {
-          job.settle(refusal);
-          settle(refusal);
-        };
-        return;
-      }
+      if (lane.next) return settleWith(lane.next, job);
     }
   };
   const pause = async (lane: Lane, ms: number): Promise<void> => {
@@ -101,6 +95,7 @@ export function createKeyQueue(options: QueueOptions): KeyQueue {
     try {
       for (let job = lane.next; job; job = lane.next) {
         lane.next = undefined;
+        lane.current = job;
         await work(lane, job);
       }
     } catch (error) {
@@ -111,23 +106,20 @@ export function createKeyQueue(options: QueueOptions): KeyQueue {
   };
 
   return {
-    push(job) {
-      const lane = lanes.get(job.item.key);
+    push(given) {
+      const job = once(given);
+      const { key } = job.item;
+      const lane = lanes.get(key);
       if (!lane) {
-        const made: Lane = { next: once(job), wake: new AbortController() };
-        lanes.set(job.item.key, made);
-        void run(job.item.key, made);
+        const made: Lane = { current: undefined, next: job, wake: new AbortController() };
+        lanes.set(key, made);
+        void run(key, made);
         return;
       }
-      const waiting = lane.next;
-      lane.next = once(job);
-      if (waiting) {
-        const { settle } = lane.next;
-        lane.next.settle = (refusal) => {
-          waiting.settle(refusal);
-          settle(refusal);
-        };
-      }
+      const ahead = lane.next ?? lane.current;
+      if (ahead && isOlder(job, ahead)) return settleWith(ahead, job);
+      if (lane.next) settleWith(job, lane.next);
+      lane.next = job;
       lane.wake.abort();
     },
     clear() {
@@ -140,6 +132,19 @@ export function createKeyQueue(options: QueueOptions): KeyQueue {
     get size() {
       return lanes.size;
     },
+  };
+}
+
+/** Revisions compare within an epoch only. */
+const isOlder = (job: Job, than: Job): boolean =>
+  job.epochId === than.epochId && job.item.revision < than.item.revision;
+
+/** What happens to `job` holds for `other` too: it was replaced by it, or came too late. */
+function settleWith(job: Job, other: Job): void {
+  const { settle } = job;
+  job.settle = (refusal) => {
+    other.settle(refusal);
+    settle(refusal);
   };
 }
 
