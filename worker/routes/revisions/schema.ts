@@ -5,7 +5,7 @@ import { DEFAULT_PAGE_SIZE } from "../../store/pages.ts";
 import type { RevisionHead, RevisionQuery, RevisionRef } from "../../store/revisions.ts";
 import { appParams, specExample } from "../apps/schema.ts";
 import { iso, timeSchema } from "../shared/catalogue.ts";
-import { limitSchema, pageOf } from "../shared/paging.ts";
+import { cursorSchema, limitSchema, pageOf } from "../shared/paging.ts";
 
 const headFields = {
   id: z.string().regex(idPattern("revision")),
@@ -26,7 +26,7 @@ export const revisionPageSchema = pageOf(revisionHeadSchema).meta({ id: "Revisio
 export const revisionListQuery = z
   .strictObject({
     limit: limitSchema,
-    cursor: z.string().max(1024).optional(),
+    cursor: cursorSchema,
     order: z.enum(["asc", "desc"]).optional().meta({ description: "By number; newest first where absent." }),
   })
   .transform(

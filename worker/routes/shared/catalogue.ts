@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { type IdKind, idPattern } from "../../../domain/ids/index.ts";
-import { labelsSchema, nameSchema } from "../../../domain/names/index.ts";
+import { labelKeySchema, labelsSchema, labelValueSchema, nameSchema } from "../../../domain/names/index.ts";
 import { isRestorable, restorableUntil } from "../../../domain/tenancy/retention.ts";
 
 /** What every object of the catalogue has. */
@@ -18,10 +18,12 @@ export interface CatalogueRow {
 
 export const timeSchema = z.iso.datetime().meta({ examples: ["2026-11-21T10:00:00.000Z"] });
 
+/** Text for people. Half a surrogate pair has no UTF-8, so the database would give back something else. */
 export const displayNameSchema = z
   .string()
   .max(200)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters");
+  .regex(/^[ -~\u00a0-\uffff]*$/, "no control characters")
+  .refine((text) => text.isWellFormed(), "not well-formed Unicode");
 
 /** Fields that a caller may write, on each kind of object. */
 export const writableFields = {
@@ -32,7 +34,7 @@ export const writableFields = {
 /** The same in a merge patch: null takes away. */
 export const patchableFields = {
   displayName: displayNameSchema.nullable().optional(),
-  labels: z.record(z.string(), z.string().nullable()).nullable().optional(),
+  labels: z.record(labelKeySchema, labelValueSchema.nullable()).nullable().optional(),
 };
 
 /** Fields of each answer. */

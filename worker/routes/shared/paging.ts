@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { documentAs } from "../../routing/json-schema.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageQuery } from "../../store/pages.ts";
 
 const LABEL_KEY = "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
@@ -13,23 +14,23 @@ const labelSelectorSchema = z
 
 export const limitSchema = z
   .string()
-  .regex(/^[1-9][0-9]{0,3}$/, `a number from 1 to ${MAX_PAGE_SIZE}`)
-  .refine((text) => Number(text) <= MAX_PAGE_SIZE, `a number from 1 to ${MAX_PAGE_SIZE}`)
+  .regex(/^([1-9][0-9]?|1[0-9]{2}|200)$/, `a number from 1 to ${MAX_PAGE_SIZE}`)
   .optional()
   .meta({
     description: `Objects a page, 1 to ${MAX_PAGE_SIZE}; ${DEFAULT_PAGE_SIZE} where absent.`,
     examples: ["20"],
   });
 
+/** Any text may come: what is no cursor is told so by its own code. */
+export const cursorSchema = documentAs(z.string(), z.string().regex(/^[A-Za-z0-9_-]{1,1024}$/))
+  .optional()
+  .meta({ description: "`nextCursor` of the page before; it belongs to its sort and order." });
+
 /** Query of every list of catalogue objects. */
 export const listQuerySchema = z
   .strictObject({
     limit: limitSchema,
-    cursor: z
-      .string()
-      .max(1024)
-      .optional()
-      .meta({ description: "`nextCursor` of the page before; it belongs to its sort and order." }),
+    cursor: cursorSchema,
     sort: z
       .enum(["name", "createdAt", "updatedAt"])
       .optional()
