@@ -8,10 +8,9 @@ import { idempotentRequest, Replay } from "./idempotency.ts";
 import { isUnchanged } from "./preconditions.ts";
 import { readJson } from "./requests.ts";
 import { LostRace, RunningCall } from "./running.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import { validate } from "./validate.ts";
 
-/** Longer than any write here takes by two orders of magnitude, and shorter than what clients wait for. */
-export const REQUEST_TIME_LIMIT_MS = 30_000;
 /** Each lost race means that another writer won, so progress is sure; beyond this the object is too busy. */
 const MAX_ATTEMPTS = 5;
 
@@ -90,16 +89,4 @@ function toResponse(answer: Answer, request: Request): Response {
   if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
   headers.set("Content-Type", "application/json");
   return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
-}
-
-async function withTimeLimit(response: Promise<Response>): Promise<Response> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new KubeNovaError("KN-1902")), REQUEST_TIME_LIMIT_MS);
-  });
-  try {
-    return await Promise.race([response, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -31,18 +31,6 @@ export const findTenantPath = (path: TenantPath): D1PreparedStatement =>
 export const findProjectPath = (path: TenantPath, project: string): D1PreparedStatement =>
   path.db.prepare(`SELECT ${TENANT_PROJECT} ${FROM_PROJECT} WHERE t.name = ?1`).bind(path.tenant, project);
 
-export const findEnvironmentPath = (
-  path: TenantPath,
-  project: string,
-  environment: string,
-): D1PreparedStatement =>
-  path.db
-    .prepare(
-      `SELECT ${TENANT_PROJECT}, ${environmentColumns.columns} ${FROM_PROJECT}
-       LEFT JOIN environments e ON e.project_id = p.id AND e.name = ?3 WHERE t.name = ?1`,
-    )
-    .bind(path.tenant, project, environment);
-
 export const findAppPath = (path: TenantPath, project: string, app: string): D1PreparedStatement =>
   path.db
     .prepare(

@@ -9,6 +9,8 @@ export type Release = typeof releases.$inferSelect;
 export type Deployment = typeof deployments.$inferSelect;
 
 const releaseColumns = selection(releases, "l");
+/** Without the nodes of each: they are for whoever looks at one release. */
+const summaryColumns = selection(releases, "l", ["status"]);
 
 /** One environment of an app's project, and the app's release there. */
 export interface EnvironmentRelease {
@@ -25,7 +27,7 @@ export const findReleases = (
 ): D1PreparedStatement =>
   path.db
     .prepare(
-      `SELECT ${PLACED_COLUMNS}, ${releaseColumns.columns}, v.number AS revision_number
+      `SELECT ${PLACED_COLUMNS}, ${(names.environment === undefined ? summaryColumns : releaseColumns).columns}, v.number AS revision_number
        FROM tenants t JOIN projects p ON p.tenant_id = t.id AND p.name = ?2
        JOIN environments e ON e.project_id = p.id ${JOIN_CLUSTER}
        LEFT JOIN apps a ON a.project_id = p.id AND a.name = ?3

@@ -12,8 +12,16 @@ export interface Selection<T extends SQLiteTable> {
   decode(row: Row): InferSelectModel<T> | undefined;
 }
 
-/** Selects columns of a table under an alias, all or those named. */
-export function selection<T extends SQLiteTable>(table: T, alias: string): Selection<T> {
+/**
+ * Selects the columns of a table under an alias.
+ *
+ * @param omit columns that may be large and are not needed: they come as NULL
+ */
+export function selection<T extends SQLiteTable>(
+  table: T,
+  alias: string,
+  omit: readonly string[] = [],
+): Selection<T> {
   const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
   const parts = columns.map(([field, column]) => ({
     field,
@@ -22,7 +30,9 @@ export function selection<T extends SQLiteTable>(table: T, alias: string): Selec
     plain: column.dataType === "string" || column.dataType === "number",
   }));
   return {
-    columns: parts.map(({ column, as }) => `${alias}.${column.name} AS ${as}`).join(", "),
+    columns: parts
+      .map(({ column, as }) => `${omit.includes(column.name) ? "NULL" : `${alias}.${column.name}`} AS ${as}`)
+      .join(", "),
     decode(row) {
       if (row[`${alias}_id`] == null) return undefined;
       const decoded: Row = {};

@@ -1,5 +1,5 @@
 import type { Call } from "../../routing/call.ts";
-import type { App, Environment, Found, Project } from "../../store/paths.ts";
+import type { App, Found, Project } from "../../store/paths.ts";
 import { type TenantScope, tenantScope } from "../../store/scope.ts";
 import type { Tenant } from "../../store/tenants.ts";
 import { present } from "./catalogue.ts";
@@ -8,7 +8,6 @@ import { present } from "./catalogue.ts";
 export interface Names {
   tenant: string;
   project: string;
-  environment: string;
   app: string;
 }
 
@@ -40,15 +39,6 @@ export function openProject(
   const place = openTenant(call, names, found);
   return { ...place, project: present("project", names.project, found.project) };
 }
-
-export const openEnvironment = (
-  call: Call,
-  names: Pick<Names, "tenant" | "project" | "environment">,
-  found: Found,
-): ProjectPlace & { environment: Environment } => ({
-  ...openProject(call, names, found),
-  environment: present("environment", names.environment, found.environment),
-});
 
 export const openApp = (
   call: Call,
