@@ -1,5 +1,5 @@
 import type { EventFilter } from "../protocol/events/filter.ts";
-import { publishedOf, type StoredEvent } from "../worker/store/outbox.ts";
+import { publishedOf, type StoredEvent } from "../worker/store/stored-event.ts";
 
 /** Bytes flow this often at least: a client that went away is noticed by nothing but a write (workers-sdk #9438). */
 const KEEP_ALIVE_MS = 8_000;

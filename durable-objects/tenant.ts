@@ -3,7 +3,7 @@ import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Env } from "../worker/env.ts";
 import { directory } from "../worker/store/database.ts";
 import { eventsAfter, newestSeq } from "../worker/store/event-queries.ts";
-import type { StoredEvent } from "../worker/store/outbox.ts";
+import type { StoredEvent } from "../worker/store/stored-event.ts";
 import { FeedListener } from "./feed.ts";
 import type { FeedRequest, TenantRpc } from "./rpc.ts";
 

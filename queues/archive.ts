@@ -2,7 +2,8 @@ import { sha256 } from "../domain/canonical/index.ts";
 import type { PublishedEvent } from "../protocol/events/envelope.ts";
 import type { Env } from "../worker/env.ts";
 import { directory } from "../worker/store/database.ts";
-import { eventsByIds, publishedOf } from "../worker/store/outbox.ts";
+import { eventsByIds } from "../worker/store/outbox.ts";
+import { publishedOf } from "../worker/store/stored-event.ts";
 import { eventsIn } from "./messages.ts";
 
 /**

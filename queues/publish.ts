@@ -1,6 +1,6 @@
 import type { PublishedEvent } from "../protocol/events/envelope.ts";
 import type { Env } from "../worker/env.ts";
-import { publishedOf, type StoredEvent } from "../worker/store/outbox.ts";
+import { publishedOf, type StoredEvent } from "../worker/store/stored-event.ts";
 
 /** Limits of Queues: 100 messages and 256 KB a batch, 128 KB a message; kept below, since headers count too. */
 const MAX_MESSAGES = 100;

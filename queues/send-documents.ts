@@ -4,8 +4,8 @@ import type { Touched } from "../domain/desired/touched.ts";
 import type { ClusterRpc } from "../durable-objects/rpc.ts";
 import { readEnvironmentHistory, readProjects, readTenant } from "../worker/store/catalogue-documents.ts";
 import { clusterIdentity } from "../worker/store/desired.ts";
-import type { StoredEvent } from "../worker/store/outbox.ts";
 import { type RawRelease, readReleases, releaseDocumentsOf } from "../worker/store/release-documents.ts";
+import type { StoredEvent } from "../worker/store/stored-event.ts";
 import type { Failures } from "./failures.ts";
 
 export interface Targets {

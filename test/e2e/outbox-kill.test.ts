@@ -6,6 +6,7 @@ import { until } from "../lib/process.ts";
 import { enrolAgent, SimulatedAgent } from "../lib/simulated-agent.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { type AppLedger, imageOf, PROJECT_PATH, seeded, setFailpoints, Writer } from "./outbox-kill.lib.ts";
+import { expectFinal, type Page, pages, type Release, told, writtenValues } from "./outbox-kill.reading.ts";
 
 /**
  * A thousand writes while the process is killed again and again, at chosen points and at random ones. Afterwards every
@@ -18,11 +19,6 @@ const WRITERS = 8;
 const APPS_A_WRITER = 3;
 /** What is killed in turn: at random, before a commit, between commit and delivery, in the outbox's alarm. */
 const KILLS = ["random", "armed", "random", "committed", "committed,alarm", "random", "random"];
-
-interface Page<T> {
-  items: T[];
-  nextCursor: string | null;
-}
 
 let manager: Manager;
 let api: ApiClient;
@@ -107,25 +103,6 @@ const REACHED: Record<string, () => Promise<void>> = {
   },
 };
 
-async function pages<T>(path: string): Promise<T[]> {
-  const items: T[] = [];
-  for (let cursor: string | null = ""; cursor !== null; ) {
-    const answer: Page<T> = (await api.get<Page<T>>(`${path}?limit=200${cursor ? `&cursor=${cursor}` : ""}`))
-      .body;
-    items.push(...answer.items);
-    cursor = answer.nextCursor;
-  }
-  return items;
-}
-
-interface Release {
-  id: string;
-  app: string;
-  environment: string;
-  revision: { id: string; number: number };
-  desiredRevision: number;
-}
-
 describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
   it("are survived", async () => {
     process.stderr.write(`outbox-kill: seed ${SEED}\n`);
@@ -146,14 +123,14 @@ describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
       deadlineMs: 60_000,
       everyMs: 250,
     });
-    expect(await pages("/api/v1/dead-letters")).toEqual([]);
+    expect(await pages(api, "/api/v1/dead-letters")).toEqual([]);
   });
 
   it("leave each answered write, and each unanswered one wholly or not at all", async () => {
-    const events = await pages<PublishedEvent>("/api/v1/events");
+    const events = await pages<PublishedEvent>(api, "/api/v1/events");
     const seen = { answered: 0, "unanswered and there": 0, "unanswered and absent": 0 };
     for (const ledger of ledgers) {
-      const written = await writtenValues(ledger);
+      const written = await writtenValues(api, ledger);
       seen.answered += ledger.answered.length;
       seen["unanswered and there"] += written.size - ledger.answered.length;
       seen["unanswered and absent"] += ledger.attempted.length - written.size;
@@ -171,7 +148,7 @@ describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
   it("are in the cluster: each release as the database has it", async () => {
     await until("the agent is connected", () => agent.mode, { deadlineMs: 30_000 });
     for (const ledger of ledgers.filter(({ id }) => id !== "")) {
-      const written = await writtenValues(ledger);
+      const written = await writtenValues(api, ledger);
       const path = `${PROJECT_PATH}/apps/${ledger.name}/releases`;
       const releases = (await api.get<Page<Release>>(path)).body.items;
       for (const release of releases) {
@@ -199,53 +176,13 @@ describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
       if (digests.has(id)) expect(digests.get(id), id).toBe(digest);
       digests.set(id, digest);
     }
-    const apps = await pages<{ id: string; name: string }>(`${PROJECT_PATH}/apps`);
+    const apps = await pages<{ id: string; name: string }>(api, `${PROJECT_PATH}/apps`);
     for (const ledger of ledgers.filter(({ id }) => id !== "")) {
       expect(apps.find(({ name }) => name === ledger.name)?.id).toBe(ledger.id);
     }
-    const created = (await pages<PublishedEvent>("/api/v1/events")).filter(
+    const created = (await pages<PublishedEvent>(api, "/api/v1/events")).filter(
       ({ type }) => type === "evt.app.created",
     );
     expect(created.length).toBe(apps.length);
   });
 });
-
-/** Values that the database has for an app, and the number of the revision that holds each. */
-async function writtenValues(ledger: AppLedger): Promise<Map<number, number>> {
-  if (ledger.id === "") return new Map();
-  const revisions = await pages<{ number: number }>(`${PROJECT_PATH}/apps/${ledger.name}/revisions`);
-  const values = await Promise.all(
-    revisions.map(async ({ number }) => {
-      const path = `${PROJECT_PATH}/apps/${ledger.name}/revisions/${number}`;
-      const { body } = await api.get<{ spec: { source: { image: { image: string } } } }>(path);
-      return [Number(body.spec.source.image.image.split(":").at(-1)), number] as const;
-    }),
-  );
-  return new Map(values);
-}
-
-/** Revision numbers that events of an app name, in order: of the app itself, or of its deployments by a PUT. */
-function told(events: PublishedEvent[], ledger: AppLedger, what: "evt.app" | "staging"): number[] {
-  const numbers = events.flatMap(({ type, subject, data }) => {
-    if (what === "evt.app") {
-      const after = data.after as { revisionNumber: number } | null;
-      return type.startsWith("evt.app.") && subject === `app/${ledger.id}` && after
-        ? [after.revisionNumber]
-        : [];
-    }
-    const isOurs = type === "evt.deploy.requested" && data.appId === ledger.id && data.environment === what;
-    return isOurs ? [data.revisionNumber as number] : [];
-  });
-  return numbers.sort((a, b) => a - b);
-}
-
-/** The last answered value, or a later one that was tried and not answered. */
-function expectFinal(ledger: AppLedger, releases: Release[]): void {
-  const newest = Math.max(...ledger.revisions);
-  const staging = releases.find(({ environment }) => environment === "staging");
-  expect(staging?.revision.number, `${ledger.name} in staging`).toBeGreaterThanOrEqual(newest);
-  const production = releases.find(({ environment }) => environment === "production")?.revision.number;
-  if (ledger.lastDeployAnswered === 0) return;
-  const possible = ledger.deployAttempts.slice(ledger.lastDeployAnswered - 1);
-  expect(possible, `${ledger.name} in production`).toContain(production);
-}

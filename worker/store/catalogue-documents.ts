@@ -1,11 +1,4 @@
-import {
-  type EnvironmentRow,
-  type Located,
-  type ProjectRow,
-  projectDocuments,
-  type TenantRow,
-  tenantDocuments,
-} from "../../domain/desired/placement.ts";
+import type { EnvironmentRow, ProjectRow, TenantRow } from "../../domain/desired/placement.ts";
 import type { Placement } from "./schema/index.ts";
 
 /** Documents of tenants and projects from current rows. */
@@ -13,7 +6,7 @@ import type { Placement } from "./schema/index.ts";
 /** Projects that are read at a time: a tenant's deletion may touch thousands. */
 const PROJECT_PAGE = 100;
 
-interface RawTenant {
+export interface RawTenant {
   id: string;
   name: string;
   display_name: string | null;
@@ -35,7 +28,7 @@ export async function readTenant(db: D1Database, id: string): Promise<TenantRow 
   return tenantFrom(results);
 }
 
-function tenantFrom(rows: RawTenant[]): TenantRow | undefined {
+export function tenantFrom(rows: RawTenant[]): TenantRow | undefined {
   const [first] = rows;
   if (!first) return undefined;
   return {
@@ -50,7 +43,7 @@ function tenantFrom(rows: RawTenant[]): TenantRow | undefined {
   };
 }
 
-interface RawProject {
+export interface RawProject {
   id: string;
   name: string;
   desired_revision: number;
@@ -67,7 +60,7 @@ interface RawProject {
   placements: string;
 }
 
-const PROJECT_COLUMNS = `p.id, p.name, p.desired_revision, p.deleted_at IS NULL AND t.deleted_at IS NULL AS alive,
+export const PROJECT_COLUMNS = `p.id, p.name, p.desired_revision, p.deleted_at IS NULL AND t.deleted_at IS NULL AS alive,
   t.id AS tenant_id, t.name AS tenant_name, t.display_name AS tenant_display_name,
   e.id AS environment_id, e.name AS environment_name, e.namespace, e.adopted,
   e.deleted_at IS NULL AS environment_alive, e.cluster_id, e.placements`;
@@ -138,51 +131,4 @@ export async function readEnvironmentHistory(db: D1Database, environmentId: stri
     .bind(environmentId)
     .first<{ placements: string }>();
   return row ? historyOf(row.placements) : [];
-}
-
-// ---- everything that one cluster should hold ---------------------------------------------------------------------
-
-const TENANTS_OF_CLUSTER = `SELECT t.id, t.name, t.display_name, t.desired_revision, 1 AS alive, ?1 AS cluster_id, 1 AS placed
-  FROM tenants t WHERE t.deleted_at IS NULL AND t.id > ?2
-    AND EXISTS (SELECT 1 FROM environments e JOIN projects p ON p.id = e.project_id
-      WHERE e.cluster_id = ?1 AND e.tenant_id = t.id AND e.deleted_at IS NULL AND p.deleted_at IS NULL)
-  ORDER BY t.id LIMIT ?3`;
-
-const PROJECTS_OF_CLUSTER = `SELECT ${PROJECT_COLUMNS}
-  FROM (SELECT DISTINCT p.* FROM environments e JOIN projects p ON p.id = e.project_id
-    JOIN tenants t ON t.id = p.tenant_id
-    WHERE e.cluster_id = ?1 AND e.deleted_at IS NULL AND p.deleted_at IS NULL AND t.deleted_at IS NULL AND p.id > ?2
-    ORDER BY p.id LIMIT ?3) p
-  JOIN tenants t ON t.id = p.tenant_id
-  JOIN environments e ON e.project_id = p.id
-  ORDER BY p.id`;
-
-/** Upserts of the tenants that have something on a cluster, by id. */
-export async function tenantsOfCluster(
-  db: D1Database,
-  clusterId: string,
-  page: { afterId: string; limit: number },
-  correlationId: string,
-): Promise<Located[]> {
-  const { results } = await db
-    .prepare(TENANTS_OF_CLUSTER)
-    .bind(clusterId, page.afterId, page.limit)
-    .all<RawTenant>();
-  return results.flatMap((row) => tenantDocuments(tenantFrom([row]) as TenantRow, [], correlationId));
-}
-
-/** Upserts of the projects that have something on a cluster, by id. */
-export async function projectsOfCluster(
-  db: D1Database,
-  clusterId: string,
-  page: { afterId: string; limit: number },
-  correlationId: string,
-): Promise<Located[]> {
-  const { results } = await db
-    .prepare(PROJECTS_OF_CLUSTER)
-    .bind(clusterId, page.afterId, page.limit)
-    .all<RawProject>();
-  return projectsFrom(results)
-    .flatMap((row) => projectDocuments(row, [], correlationId))
-    .filter((located) => located.clusterId === clusterId);
 }

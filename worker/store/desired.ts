@@ -1,7 +1,7 @@
 import type { DesiredDocument } from "../../domain/desired/index.ts";
 import type { Located } from "../../domain/desired/placement.ts";
 import type { ClusterIdentity } from "../../durable-objects/rpc.ts";
-import { projectsOfCluster, tenantsOfCluster } from "./catalogue-documents.ts";
+import { projectsOfCluster, tenantsOfCluster } from "./cluster-documents.ts";
 import { releaseDocumentsOf, releasesOfCluster } from "./release-documents.ts";
 
 export interface DesiredPage {

@@ -1,5 +1,5 @@
 import type { EventFilter } from "../../protocol/events/filter.ts";
-import { EVENT_COLUMNS, eventFrom, type StoredEvent } from "./outbox.ts";
+import { EVENT_COLUMNS, eventFrom, type StoredEvent } from "./stored-event.ts";
 
 export interface EventPage {
   /** Sequence number after which (ascending) or before which (descending) to begin. */

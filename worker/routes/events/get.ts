@@ -2,7 +2,7 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { findEvent } from "../../store/event-queries.ts";
-import { eventFrom, publishedOf } from "../../store/outbox.ts";
+import { eventFrom, publishedOf } from "../../store/stored-event.ts";
 import { eventExample, eventParams, eventSchema } from "./schema.ts";
 
 export const getEvent = defineRoute({
