@@ -72,7 +72,7 @@ export function createStreams(options: StreamsOptions): Streams {
   };
 }
 
-function serve(stream: Stream, options: StreamsOptions): Promise<void> {
+async function serve(stream: Stream, options: StreamsOptions): Promise<void> {
   const { target } = stream.open;
   if (options.closedNamespaces.includes(target.namespace)) {
     throw new StreamError("KN-1502", `namespace ${target.namespace} is closed to the tunnel`);
