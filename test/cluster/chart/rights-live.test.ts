@@ -21,7 +21,8 @@ const graph = renderProject(
       { environmentId: "env_1", name: "staging", namespace: "acme-shop-staging", adopted: false },
     ],
   },
-  { namespace: NAMESPACE, serviceAccount: "kubenova-agent" },
+  { kind: "ServiceAccount", namespace: NAMESPACE, name: "kubenova-agent" },
+  { nodes: [], inUse: new Set() },
 );
 
 describe("a managing agent with the chart's rights, at a real API server", () => {
@@ -143,6 +144,15 @@ describe("a managing agent with the chart's rights, at a real API server", () =>
     for (const resource of written) {
       const answer = await asAgent(["auth", "can-i", "watch", resource, "--all-namespaces"]);
       expect(answer.stdout.trim(), resource).toBe("yes");
+    }
+  });
+
+  test("takes an environment down but for its namespace", async () => {
+    const inside = graph.nodes.filter(({ object }) => object.kind !== "Namespace");
+    for (const { object } of inside.reverse()) {
+      const { kind, metadata } = object;
+      const answer = await asAgent(["delete", kind, metadata.name, "-n", metadata.namespace ?? ""]);
+      expect(answer.stderr).toBe("");
     }
   });
 

@@ -61,11 +61,13 @@ describe("rights", () => {
     ]);
   });
 
-  test("nothing is deleted as the agent itself but its own custom resources", async () => {
+  test("nothing is deleted as the agent itself but its own custom resources, and objects by name", async () => {
     const { manifests } = await rendered({ ...GOOD, mode: "manage" });
     const rules = [...rulesOf(manifests, "ClusterRole"), ...rulesOf(manifests, "Role")];
-    const deleting = rules.filter((rule) => rule.verbs.some((verb) => verb.startsWith("delete")));
-    expect(deleting.flatMap((rule) => rule.apiGroups)).toEqual(["kubenova.io"]);
+    const deleting = rules.filter(({ verbs }) => verbs.some((verb) => verb.startsWith("delete")));
+    const unnamed = deleting.filter(({ resourceNames }) => resourceNames === undefined);
+    expect(unnamed.flatMap(({ apiGroups }) => apiGroups)).toEqual(["kubenova.io"]);
+    expect(deleting.flatMap(({ resources }) => resources)).not.toContain("namespaces");
   });
 
   test("wide rights are there only when asked for, through one account that is impersonated by name", async () => {
