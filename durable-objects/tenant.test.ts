@@ -60,6 +60,16 @@ describe("a feed", () => {
     expect(cursor).toBeLessThan(newest - 200);
   });
 
+  it("goes on with what comes now for a reader that is ahead: the database was restored", async () => {
+    const response = await listen({ filter: {}, after: 1_000_000_000 });
+    open.pop();
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    await reader?.read();
+    await commit(1);
+    expect((await reader?.read())?.value).toMatch(/^id: \d+\nevent: evt.app.created\n/);
+    await reader?.cancel();
+  });
+
   it("takes two hundred readers and no more", async () => {
     const statuses = await Promise.all(
       Array.from({ length: 205 }, () => listen().then(({ status }) => status)),

@@ -24,7 +24,8 @@ export class TenantDO extends DurableObject<Env> implements TenantRpc {
   /** Opens a feed: a {@link FeedRequest}, answered with server-sent events; 429 where too many listen. */
   override async fetch(request: Request): Promise<Response> {
     const { filter, after } = await request.json<FeedRequest>();
-    const from = after ?? (await newestSeq(directory(this.env)));
+    // A reader that is ahead of the database saw what a restore took back: it goes on with what comes now.
+    const from = Math.min(after ?? Number.POSITIVE_INFINITY, await newestSeq(directory(this.env)));
     // Asked after the last wait: nobody comes in between.
     if (this.listeners.size >= MAX_LISTENERS) return new Response(null, { status: 429 });
     const listener = new FeedListener((...page) => this.readOnce(...page), filter, from);
