@@ -14,9 +14,17 @@ export const errorBodySchema = z
   })
   .meta({ id: "Error", description: "Every error has this body; docs/errors.md lists the codes." });
 
-export const errorExample = (code: ErrorCode): ErrorBody => ({
+const errorExample = (code: ErrorCode): ErrorBody => ({
   error: { code, message: ERRORS[code].summary, requestId: "req_01KAJ7Z8Q4X2N6V0D3M5R9T1WB" },
 });
+
+/** One example a code. */
+export const ERROR_EXAMPLES: Record<string, JsonSchema> = Object.fromEntries(
+  (Object.keys(ERRORS) as ErrorCode[]).map((code) => [
+    code,
+    { summary: ERRORS[code].name, value: errorExample(code) },
+  ]),
+);
 
 /** Request headers, by name. */
 export const HEADER_PARAMETERS: Record<string, JsonSchema> = {

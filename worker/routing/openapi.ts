@@ -3,7 +3,7 @@ import { ERRORS } from "../../domain/errors/index.ts";
 import { errorsOf } from "./common-errors.ts";
 import type { AnswerDoc, BodyDoc, Route } from "./define.ts";
 import { type Components, type JsonSchema, toJsonSchema } from "./json-schema.ts";
-import { errorBodySchema, errorExample, HEADER_PARAMETERS, RESPONSE_HEADERS } from "./openapi-parts.ts";
+import { ERROR_EXAMPLES, errorBodySchema, HEADER_PARAMETERS, RESPONSE_HEADERS } from "./openapi-parts.ts";
 
 export interface OpenApiDocument {
   openapi: "3.1.0";
@@ -45,6 +45,7 @@ export function openApiDocument(routes: readonly Route[], info: DocumentInfo): O
       schemas: Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1))),
       parameters: HEADER_PARAMETERS,
       headers: RESPONSE_HEADERS,
+      examples: ERROR_EXAMPLES,
       securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
     },
   };
@@ -136,7 +137,7 @@ function errorAnswers(route: Route, schema: JsonSchema): Record<string, JsonSche
     const { status } = ERRORS[code];
     const entry = byStatus.get(status) ?? { codes: [], examples: {} };
     entry.codes.push(`${code} ${ERRORS[code].summary}`);
-    entry.examples[code] = { summary: ERRORS[code].name, value: errorExample(code) };
+    entry.examples[code] = { $ref: `#/components/examples/${code}` };
     byStatus.set(status, entry);
   }
   return Object.fromEntries(

@@ -8,8 +8,9 @@ import { STYLE } from "./style.ts";
 const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-export const docsPage = (document: () => OpenApiDocument) =>
-  defineRoute({
+export const docsPage = (document: () => OpenApiDocument) => {
+  let page: string | undefined;
+  return defineRoute({
     method: "get",
     path: "/docs",
     operationId: "getDocs",
@@ -24,15 +25,18 @@ export const docsPage = (document: () => OpenApiDocument) =>
         example: "<!doctype html>",
       },
     },
-    handler: async () =>
-      new Response(renderPage(document()), {
+    async handler() {
+      page ??= renderPage(document());
+      return new Response(page, {
         headers: {
           "Content-Type": "text/html; charset=utf-8",
           "Content-Security-Policy": PAGE_POLICY,
           "Cache-Control": "no-cache",
         },
-      }),
+      });
+    },
   });
+};
 
 export const docsStyle = defineRoute({
   method: "get",
