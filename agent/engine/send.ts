@@ -81,8 +81,9 @@ async function failed(
   error: unknown,
 ): Promise<void> {
   const { ctx } = host;
-  if (isKind(error, "conflict") && error.fieldConflicts.length === 0 && (await lookAgain(host, one, seen)))
-    return;
+  // Nothing was known of it, yet somebody holds its fields; or it is another object than we knew.
+  const isUnknown = isKind(error, "conflict") && (!seen || error.fieldConflicts.length === 0);
+  if (isUnknown && (await lookAgain(host, one, seen))) return;
   one.attempts += 1;
   const { failed: isFailed, retryInMs } = verdictOf(error, one.attempts, ctx.random);
   one.message = messageOf(error);

@@ -1,9 +1,11 @@
 import { type Agent, startAgent } from "../../agent/agent.ts";
 import type { Config } from "../../agent/config.ts";
-import { isKind, type Kube } from "../../agent/kube/index.ts";
+import { createReflector, isKind, type Kube, type LiveObject } from "../../agent/kube/index.ts";
 import { createLogger, silentLogger } from "../../agent/log.ts";
 import type { OperatorOptions } from "../../agent/operator/types.ts";
 import type { TermOptions } from "../../agent/term.ts";
+import { API_VERSION } from "../../domain/desired/index.ts";
+import { FINALIZER } from "../../protocol/resources/common.ts";
 import { customResourceDefinitions } from "../../protocol/resources/crds.ts";
 import { until } from "../kube/until.ts";
 import type { TestEdge } from "./edge.ts";
@@ -72,13 +74,31 @@ function collecting(lines: Record<string, unknown>[]) {
   return logger;
 }
 
-function noOperator({ signal }: OperatorOptions) {
+/** In place of the controllers: makes nothing, so it has nothing to remove before a resource may go. */
+function noOperator({ kube, signal }: OperatorOptions) {
+  const letGo = ({ apiVersion, kind, metadata }: LiveObject) => {
+    if (!metadata.deletionTimestamp || !metadata.finalizers?.includes(FINALIZER)) return;
+    const finalizers = metadata.finalizers.filter((one) => one !== FINALIZER);
+    const ref = { apiVersion, kind, name: metadata.name, ...optional(metadata.namespace) };
+    // Gone meanwhile, or changed: then the watch brings it again.
+    kube.patch(ref, { metadata: { uid: metadata.uid, finalizers } }, { signal }).catch(() => {});
+  };
+  const reflectors = ["NovaTenant", "NovaProject", "NovaApp"].map((kind) =>
+    createReflector(kube, { type: { apiVersion: API_VERSION, kind } }),
+  );
+  for (const reflector of reflectors) reflector.on({ added: letGo, updated: letGo });
   return {
     synced: Promise.resolve(),
-    stopped: new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
+    stopped: new Promise<void>((resolve) => {
+      const stop = () => void Promise.all(reflectors.map((one) => one.stop())).then(() => resolve());
+      if (signal.aborted) stop();
+      signal.addEventListener("abort", stop);
+    }),
     stats: () => ({ graphs: 0, queued: 0 }),
   };
 }
+
+const optional = (namespace: string | undefined) => (namespace ? { namespace } : {});
 
 /** The definitions of our kinds, served. */
 export async function installDefinitions(kube: Kube): Promise<void> {
