@@ -32,7 +32,11 @@ export async function declareApp({ api, clusterName }: Platform, image: string):
   await api.post("/api/v1/tenants", { name: "acme" });
   await api.post("/api/v1/tenants/acme/projects", { name: "shop" });
   for (const [position, name] of ["staging", "production"].entries()) {
-    await api.post(`${PROJECT}/environments`, { name, position, cluster: clusterName });
+    await api.post(`${PROJECT}/environments`, {
+      name,
+      position,
+      placement: { cluster: clusterName },
+    });
   }
   detail("POST tenants/acme, projects/shop, environments/staging and /production");
   const answer = await api.put(APP, { spec: webSpec(image) });

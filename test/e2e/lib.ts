@@ -20,7 +20,10 @@ export async function declareProject(
 ): Promise<void> {
   await api.post("/api/v1/tenants", { name: tenant });
   await api.post(`/api/v1/tenants/${tenant}/projects`, { name: project });
-  await api.post(`/api/v1/tenants/${tenant}/projects/${project}/environments`, { name: "staging", cluster });
+  await api.post(`/api/v1/tenants/${tenant}/projects/${project}/environments`, {
+    name: "staging",
+    placement: { cluster },
+  });
 }
 
 export const imageSpec = (image: string): unknown => ({
