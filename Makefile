@@ -5,7 +5,7 @@ NODE := node_modules/.bin/node
 STAMP := node_modules/.installed
 export WRANGLER_SEND_METRICS := false
 
-.PHONY: help setup demo test check bench down kind-up platform-up manager-up test-e2e fmt docs
+.PHONY: help setup demo test check attack bench down kind-up platform-up manager-up test-e2e fmt docs
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,10 @@ test: setup ## every test: checks, unit, workerd, cluster, end to end
 
 check: $(STAMP) ## format, lint, import rules, dead code, types, generated files, unit tests: under a minute
 	@$(NODE) scripts/check.ts
+
+attack: setup ## every test with more cases and a new seed, which it prints (KUBENOVA_SEED=n repeats one)
+	@seed=$${KUBENOVA_SEED:-$$RANDOM}; echo "seed $$seed; again: make attack KUBENOVA_SEED=$$seed"; \
+	KUBENOVA_SEED=$$seed KUBENOVA_ATTACK=long $(NODE) scripts/test.ts unit workerd cluster e2e
 
 bench: setup ## a benchmark: make bench NAME=thousand-apps (without a name: the list)
 	@npm run -s bench -- $(NAME)

@@ -3,6 +3,14 @@ import { defineConfig } from "vitest/config";
 
 const migrations = await readD1Migrations("d1-migrations");
 
+/** What test/attack/plan.ts reads; inside workerd the variables of the process are its bindings. */
+const attack = {
+  KUBENOVA_SEED: process.env.KUBENOVA_SEED ?? "",
+  KUBENOVA_ATTACK: process.env.KUBENOVA_ATTACK ?? "",
+};
+const properties = "./test/attack/properties.ts";
+const testTimeout = attack.KUBENOVA_ATTACK === "long" ? 600_000 : 5_000;
+
 /**
  * unit: pure rules and Node code. workerd: what runs at the edge, in the real runtime.
  * cluster: needs a real API server. e2e: needs a manager, a cluster and an agent together.
@@ -16,6 +24,8 @@ export default defineConfig({
           include: ["{domain,protocol,agent,bench,scripts}/**/*.test.ts"],
           exclude: ["**/*.cluster.test.ts", "**/node_modules/**"],
           environment: "node",
+          setupFiles: [properties],
+          testTimeout,
         },
       },
       {
@@ -27,6 +37,7 @@ export default defineConfig({
                 TEST_MIGRATIONS: migrations,
                 PLATFORM_ADMIN_KEY: "test-platform-admin-key-0123456789abcdef",
                 LOG_LEVEL: "warn",
+                ...attack,
               },
             },
           }),
@@ -34,7 +45,8 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["{worker,durable-objects,queues}/**/*.test.ts", "test/workerd/**/*.test.ts"],
-          setupFiles: ["./test/workerd/setup.ts"],
+          setupFiles: ["./test/workerd/setup.ts", properties],
+          testTimeout,
         },
       },
       {
@@ -43,6 +55,7 @@ export default defineConfig({
           include: ["agent/**/*.cluster.test.ts", "test/cluster/**/*.test.ts"],
           environment: "node",
           globalSetup: ["./test/kube/teardown.ts"],
+          setupFiles: [properties],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 300_000,
@@ -51,7 +64,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/{e2e,attack}/**/*.test.ts"],
           environment: "node",
           env: { KUBENOVA_CLUSTER: "local" },
           fileParallelism: false,

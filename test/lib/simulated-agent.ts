@@ -46,6 +46,13 @@ export interface HeldDocument {
   resource: Record<string, unknown> | undefined;
 }
 
+export interface SimulatedAgentOptions {
+  /** Milliseconds until it dials again, where `failures` dials in a row brought no session; 200 where absent. */
+  redialMs?: (failures: number) => number;
+  onWelcome?: () => void;
+  onDesired?: (key: string, revision: number) => void;
+}
+
 /**
  * An agent without a cluster: it keeps what it is told in memory and acks at once. It dials anew whenever the socket
  * closes, with no more than a short wait, so that a test sees what the edge does and not what a backoff hides.
@@ -62,10 +69,13 @@ export class SimulatedAgent {
   private socket: WebSocket | undefined;
   private stopped = false;
   private stored = 0;
+  private failures = 0;
+  private readonly options: SimulatedAgentOptions;
 
-  constructor(managerUrl: string, identity: AgentIdentity) {
+  constructor(managerUrl: string, identity: AgentIdentity, options: SimulatedAgentOptions = {}) {
     this.url = managerUrl;
     this.identity = identity;
+    this.options = options;
     this.dial();
   }
 
@@ -95,7 +105,7 @@ export class SimulatedAgent {
     socket.on("close", () => {
       clearInterval(pings);
       this.mode = undefined;
-      if (!this.stopped) setTimeout(() => this.dial(), 200);
+      if (!this.stopped) setTimeout(() => this.dial(), this.options.redialMs?.(this.failures++) ?? 200);
     });
   }
 
@@ -108,6 +118,8 @@ export class SimulatedAgent {
         return send(await this.hello(frame));
       case "welcome":
         this.mode = frame.mode;
+        this.failures = 0;
+        this.options.onWelcome?.();
         this.cursor = { epochId: frame.epochId, seq: frame.mode === "resume" ? (this.cursor?.seq ?? 0) : 0 };
         return;
       case "desired":
@@ -133,6 +145,7 @@ export class SimulatedAgent {
 
   private hold(frame: DesiredFrame): void {
     const { key, revision, op, digest, resource } = frame;
+    this.options.onDesired?.(key, revision);
     this.received.push({ key, revision, digest });
     this.held.set(key, { revision, op, digest, resource });
   }

@@ -1,0 +1,95 @@
+/**
+ * 100 simulated clusters connected, each with a project of 10 apps; each of the 1,000 apps is changed once, 50 a second.
+ * From the edge's commit to the moment when the agent has the frame. The commit is known to the outside by the answer
+ * alone, which comes after it; so the figures begin at the event's own time, which is before it: the request's begin.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiClient } from "../test/lib/api.ts";
+import { until } from "../test/lib/process.ts";
+import { startManager } from "../test/manager/start.ts";
+import { appBody } from "./lib/catalogue.ts";
+import { percentile, round, say } from "./lib/figures.ts";
+import { clusterName, connectFleet, enrolFleet } from "./lib/fleet.ts";
+
+const CLUSTERS = 100;
+const APPS_PER_CLUSTER = 10;
+const CHANGES_PER_SECOND = 50;
+const CHANGES = CLUSTERS * APPS_PER_CLUSTER;
+
+interface Change {
+  releases: { id: string; desiredRevision: number }[];
+}
+
+export async function run(): Promise<Record<string, number | string>> {
+  const manager = await startManager({ vars: { LOG_LEVEL: "error" } });
+  const url = await manager.directUrl();
+  const api = new ApiClient({ url, key: manager.key });
+  const members = await enrolFleet(manager, url, CLUSTERS);
+  const arrivals = new Map<string, number>();
+  const onDesired = (key: string, revision: number) => arrivals.set(`${key}@${revision}`, performance.now());
+  const agents = await connectFleet(url, members, () => ({ onDesired }));
+  try {
+    await makeApps(api, arrivals);
+    say(`${CHANGES} changes, ${CHANGES_PER_SECOND} a second`);
+    const changes = await changeAll(api);
+    const arrived = () => changes.every(({ frame }) => arrivals.has(frame));
+    await until("every frame arrived", arrived, { deadlineMs: 60_000 });
+    const took = (from: "sent" | "answered") =>
+      changes.map((change) => Math.max(0, (arrivals.get(change.frame) ?? 0) - change[from]));
+    return {
+      p50_ms: round(percentile(took("sent"), 0.5)),
+      p99_ms: round(percentile(took("sent"), 0.99)),
+      after_answer_p50_ms: round(percentile(took("answered"), 0.5)),
+      after_answer_p99_ms: round(percentile(took("answered"), 0.99)),
+      clusters: CLUSTERS,
+      changes: changes.length,
+    };
+  } finally {
+    for (const agent of agents) agent.stop();
+    api.close();
+    await manager.stop();
+  }
+}
+
+const pathOf = (n: number): string => {
+  const project = `/api/v1/tenants/bench/projects/shop-${n % CLUSTERS}`;
+  return `${project}/apps/app-${Math.floor(n / CLUSTERS)}`;
+};
+
+/** Every app in its first version, and each frame of it arrived. */
+async function makeApps(api: ApiClient, arrivals: Map<string, number>): Promise<void> {
+  say(`${CLUSTERS} projects with ${APPS_PER_CLUSTER} apps each`);
+  await api.put("/api/v1/tenants/bench", {});
+  const frames: string[] = [];
+  for (let cluster = 0; cluster < CLUSTERS; cluster++) {
+    const project = `/api/v1/tenants/bench/projects/shop-${cluster}`;
+    await api.put(project, {});
+    await api.put(`${project}/environments/staging`, { placement: { cluster: clusterName(cluster) } });
+    const apps = Array.from({ length: APPS_PER_CLUSTER }, (_, i) => pathOf(cluster + i * CLUSTERS));
+    frames.push(...(await Promise.all(apps.map(async (path) => frameOf(await put(api, path, 1))))));
+  }
+  await until("every app is where it belongs", () => frames.every((frame) => arrivals.has(frame)), {
+    deadlineMs: 60_000,
+  });
+}
+
+const put = async (api: ApiClient, path: string, version: number): Promise<Change> =>
+  (await api.put<Change>(path, appBody(version))).body;
+
+function frameOf({ releases: [release] }: Change): string {
+  if (!release) throw new Error("a change brought no release");
+  return `release/${release.id}@${release.desiredRevision}`;
+}
+
+/** Each change is sent at its time, whether or not those before it are answered. */
+async function changeAll(api: ApiClient): Promise<{ frame: string; sent: number; answered: number }[]> {
+  const began = performance.now();
+  return Promise.all(
+    Array.from({ length: CHANGES }, async (_, n) => {
+      await sleep(began + (n * 1000) / CHANGES_PER_SECOND - performance.now());
+      const sent = performance.now();
+      const frame = frameOf(await put(api, pathOf(n), 2));
+      return { frame, sent, answered: performance.now() };
+    }),
+  );
+}

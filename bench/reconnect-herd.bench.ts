@@ -1,0 +1,61 @@
+/**
+ * 1,000 agents are connected; the manager dies and is away for 10 s. Each agent dials again when the agent's own rule
+ * says so. Counted from the manager's first answer: when all are back, and how uneven they came, in buckets of 1 s.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEnding } from "../agent/tunnel/reconnect.ts";
+import { until } from "../test/lib/process.ts";
+import { startManager } from "../test/manager/start.ts";
+import { round, say } from "./lib/figures.ts";
+import { connectFleet, enrolFleet } from "./lib/fleet.ts";
+
+const AGENTS = 1_000;
+const AWAY_MS = 10_000;
+const BUCKET_MS = 1_000;
+
+export async function run(): Promise<Record<string, number | string>> {
+  const manager = await startManager({ vars: { LOG_LEVEL: "error" } });
+  const members = await enrolFleet(manager, manager.url, AGENTS);
+  const welcomes: number[] = [];
+  const agents = await connectFleet(manager.url, members, () => ({
+    redialMs,
+    onWelcome: () => welcomes.push(performance.now()),
+  }));
+  try {
+    say(`the manager dies and is away for ${AWAY_MS / 1000} s`);
+    await manager.kill();
+    await until("every agent has noticed", () => agents.every(({ mode }) => mode === undefined));
+    await sleep(AWAY_MS);
+    welcomes.length = 0;
+    await manager.restart();
+    const answering = performance.now();
+    say("the manager is back");
+    await until("every agent is back", () => agents.every(({ mode }) => mode !== undefined), {
+      deadlineMs: 120_000,
+    });
+    const buckets = bucketsOf(welcomes.map((at) => Math.max(0, at - answering)));
+    say(`back by second: ${buckets.join(" ")}`);
+    const mean = welcomes.length / buckets.length;
+    return {
+      all_back_s: round((Math.max(...welcomes) - answering) / 1000),
+      peak_over_mean: round(Math.max(...buckets) / mean, 2),
+      agents: AGENTS,
+    };
+  } finally {
+    for (const agent of agents) agent.stop();
+    await manager.stop();
+  }
+}
+
+/** The agent's own verdict on a lost socket. */
+function redialMs(failures: number): number {
+  const verdict = afterEnding({ failures }, { kind: "lost", reason: "bench" }, false, Math.random());
+  return verdict.kind === "wait" ? verdict.ms : Number.POSITIVE_INFINITY;
+}
+
+function bucketsOf(times: number[]): number[] {
+  const buckets = new Array<number>(Math.floor(Math.max(...times) / BUCKET_MS) + 1).fill(0);
+  for (const time of times)
+    buckets[Math.floor(time / BUCKET_MS)] = (buckets[Math.floor(time / BUCKET_MS)] ?? 0) + 1;
+  return buckets;
+}

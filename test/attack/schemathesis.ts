@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "../lib/process.ts";
+
+const REQUIREMENTS = join(dirname(fileURLToPath(import.meta.url)), "requirements.txt");
+
+/** Schemathesis in a Python environment of its own, made once for a state of requirements.txt. @returns the program */
+export async function installSchemathesis(): Promise<string> {
+  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 16);
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "kubenova", "schemathesis");
+  const home = join(cache, hash);
+  const done = join(home, "complete");
+  if (!existsSync(done)) {
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(cache, { recursive: true });
+    await run("python3", ["-m", "venv", home]);
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS];
+    await run(join(home, "bin/python"), pip);
+    mkdirSync(`${done}.new`);
+    renameSync(`${done}.new`, done);
+  }
+  return join(home, "bin/st");
+}
+
+/**
+ * What must hold of every answer. Left out are checks that hold a document to more than OpenAPI can say: that each
+ * request which its schemas allow succeeds (an If-Match of yesterday does not).
+ */
+const CHECKS = [
+  "not_a_server_error",
+  "status_code_conformance",
+  "content_type_conformance",
+  "response_headers_conformance",
+  "response_schema_conformance",
+  "allow_header_conformance",
+  "unsupported_method",
+  "ignored_auth",
+];
+
+/** What another session holds open, or a cluster answers: streams, sockets, proxied bodies. */
+const STREAMS = "^/tunnel/|/logs$|/pods$|/proxy/";
+
+export interface AttackOptions {
+  url: string;
+  token: string;
+  seed: number;
+  /** Cases an operation, in each phase that makes them up. */
+  examples: number;
+  phases: string[];
+  /** Where it keeps its files. */
+  dir: string;
+}
+
+/** Attacks each operation of the OpenAPI document. @returns exit code, and all that it wrote */
+export async function attackApi(options: AttackOptions): Promise<{ code: number; output: string }> {
+  const program = await installSchemathesis();
+  const args = [
+    ["run", `${options.url}/api/v1/openapi.json`],
+    ["--header", `Authorization: Bearer ${options.token}`],
+    ["--checks", CHECKS.join(",")],
+    ["--exclude-path-regex", STREAMS],
+    ["--phases", options.phases.join(",")],
+    ["--max-examples", String(options.examples)],
+    ["--seed", String(options.seed)],
+    ["--suppress-health-check", "all"],
+    ["--generation-database", "none"],
+    ["--request-timeout", "30"],
+    ["--workers", "4", "--continue-on-failure", "--no-color"],
+  ].flat();
+  const child = spawn(program, args, { cwd: options.dir, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const take = (chunk: Buffer): void => {
+    output += chunk.toString();
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve(status ?? 1));
+  });
+  return { code, output };
+}
