@@ -28,7 +28,9 @@ describe("every answer", () => {
   });
 
   it("is kept by no cache", async () => {
-    expect((await apiRaw("GET", "/tenants")).headers.get("cache-control")).toBe("no-store");
+    for (const path of ["/tenants", "/tenants/nobody"]) {
+      expect((await apiRaw("GET", path)).headers.get("cache-control")).toBe("no-store");
+    }
   });
 
   it("has a request id, and the caller's correlation id where it is well formed", async () => {

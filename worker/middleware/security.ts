@@ -12,10 +12,11 @@ const HEADERS: Record<string, string> = {
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
-/** Headers that keep a browser from being used against us. A socket's upgrade has none. */
+/** Headers that keep a browser, or a cache, from being used against us. A socket's upgrade has none. */
 export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   if (c.res.status === 101) return;
   for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
   if (!c.res.headers.has("Content-Security-Policy")) c.header("Content-Security-Policy", API_POLICY);
+  if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
 };

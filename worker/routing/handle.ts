@@ -81,7 +81,6 @@ function toResponse(answer: Answer, request: Request): Response {
   const headers = new Headers(answer.headers);
   if (answer.etag !== undefined) headers.set("ETag", `"${answer.etag}"`);
   if (answer.location !== undefined) headers.set("Location", answer.location);
-  headers.set("Cache-Control", "no-store");
   const reads = request.method === "GET" || request.method === "HEAD";
   if (reads && answer.etag !== undefined && isUnchanged(request.headers.get("if-none-match"), answer.etag)) {
     return new Response(null, { status: 304, headers });

@@ -85,4 +85,21 @@ describe("an Idempotency-Key", () => {
       expect((await create(key, "never")).code, key).toBe("KN-1007");
     }
   });
+
+  it("never gives a secret twice: it names what was made", async () => {
+    const make = () =>
+      api<{ id: string; error?: { details?: { reference?: string } } }>("POST", "/clusters", {
+        headers: { "idempotency-key": "k8" },
+        body: { name: "secretive", mode: "manage" },
+      });
+    const first = await make();
+    expect(first.status).toBe(201);
+    const again = await make();
+    expect([again.status, again.code]).toEqual([409, "KN-1304"]);
+    expect(again.body.error?.details?.reference).toBe("/api/v1/clusters/secretive");
+    const { results } = await env.DB.prepare(
+      "SELECT body FROM idempotency WHERE reference IS NOT NULL",
+    ).all();
+    expect(results).toEqual([{ body: null }]);
+  });
 });
