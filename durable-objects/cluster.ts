@@ -4,6 +4,7 @@ import { agentFrameDecoder, type FrameDecoder, ProtocolError } from "../protocol
 import type { AgentFrame } from "../protocol/tunnel/frames.ts";
 import { CLOSE, SUBPROTOCOL, UNKNOWN_AFTER_MS } from "../protocol/tunnel/limits.ts";
 import type { Env } from "../worker/env.ts";
+import { log } from "../worker/middleware/log.ts";
 import { Alarms } from "./cluster/alarms.ts";
 import { Documents, prepare } from "./cluster/documents.ts";
 import { Heart } from "./cluster/heart.ts";
@@ -36,6 +37,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    log(env, "debug", "a cluster's object wakes", { cluster: ctx.id.name });
     const { sql } = ctx.storage;
     const exists = hasTables(sql);
     if (exists) migrate(ctx.storage, Date.now());
