@@ -60,6 +60,7 @@ export const environments = sqliteTable(
     uniqueIndex("environments_project_name").on(table.projectId, table.name),
     uniqueIndex("environments_cluster_namespace").on(table.clusterId, table.namespace),
     index("environments_tenant").on(table.tenantId),
+    index("environments_namespace").on(table.namespace),
   ],
 );
 

@@ -1,0 +1,1 @@
+CREATE INDEX `environments_namespace` ON `environments` (`namespace`);
