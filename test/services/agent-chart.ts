@@ -3,13 +3,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SYSTEM_NAMESPACE } from "../../domain/names/labels.ts";
 import type { Cluster } from "../cluster/index.ts";
 import { run } from "../lib/process.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { buildAgentImage } from "./image.ts";
 
 export const CHART = join(ROOT, "agent/chart");
-export const NAMESPACE = "kubenova-system";
+export const NAMESPACE = SYSTEM_NAMESPACE;
 const RELEASE = "kubenova-agent";
 
 /** Values of the chart, as values.schema.json has them. */
