@@ -1,4 +1,4 @@
-import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { NodeState, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
@@ -6,8 +6,13 @@ import { RESTING, type Snapshot, sameStatus, statusOf } from "./status.ts";
 
 /** Between two writes of one graph's status; and how long a state that will pass may hide behind the next one. */
 const INTERVAL_MS = 1_000;
-/** A run that has done nothing yet (a start, watches that fill) says nothing for this long: it may all be as it was. */
+/**
+ * A run that has done nothing yet (a start, watches that fill) says nothing for this long: it may all be as it was. Nor
+ * does one that only waits for its applies to be answered: what comes next says more.
+ */
 const PATIENCE_MS = 10_000;
+
+const SILENT: readonly NodeState[] = ["Ready", "Applying", "Waiting"];
 
 export interface WriterSource {
   live(): LiveGraph;
@@ -53,7 +58,8 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       .catch(() => {});
   };
   const dueAt = (snapshot: Snapshot): number => {
-    const patience = RESTING.includes(snapshot.phase) ? 0 : source.acted() ? INTERVAL_MS : PATIENCE_MS;
+    const says = source.acted() && !snapshot.nodes.every(({ state }) => SILENT.includes(state));
+    const patience = RESTING.includes(snapshot.phase) ? 0 : says ? INTERVAL_MS : PATIENCE_MS;
     const pause = failures > 0 ? Math.min(60_000, INTERVAL_MS * 2 ** failures) : INTERVAL_MS;
     return Math.max(startedAt + patience, writtenAt + pause);
   };

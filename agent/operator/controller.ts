@@ -65,11 +65,22 @@ async function remove(ctx: ControllerContext, kind: Kind, resource: Resource): P
       await ignoring("notFound", ctx.kube.delete(refOf(graph), { preconditions, ...request(ctx, resource) }));
     }
     const status = ctx.engine.status(key);
-    const outcome = status?.phase === "Deleting" ? outcomeOf(status) : ({ phase: "Deleting" } as const);
-    return setStatus(ctx, kind, resource, outcome);
+    // Told at once; written only when it lasts, which the engine's own status says.
+    if (status?.phase === "Deleting") return setStatus(ctx, kind, resource, outcomeOf(status));
+    report(ctx, kind, resource, { phase: "Deleting" });
+    return;
   }
   const rest = finalizers.filter((one) => one !== FINALIZER);
   await ignoring("notFound", patchFinalizers(ctx, resource, rest));
+}
+
+/** Tells the manager. */
+function report(ctx: ControllerContext, kind: Kind, resource: Resource, outcome: Outcome) {
+  const now = new Date(ctx.clock.now()).toISOString();
+  const status = renderedStatus(resource, kind.graphOf(resource), outcome, now);
+  const document = documentStatus(resource, status);
+  if (document) ctx.onStatus(document);
+  return status;
 }
 
 async function setStatus(
@@ -78,10 +89,7 @@ async function setStatus(
   resource: Resource,
   outcome: Outcome,
 ): Promise<void> {
-  const now = new Date(ctx.clock.now()).toISOString();
-  const status = renderedStatus(resource, kind.graphOf(resource), outcome, now);
-  const report = documentStatus(resource, status);
-  if (report) ctx.onStatus(report);
+  const status = report(ctx, kind, resource, outcome);
   if (sameStatus(status, resource.status)) return;
   const patch = [
     { op: "test", path: "/metadata/uid", value: resource.metadata.uid },
