@@ -4,8 +4,8 @@ import { findAppForWrite, foundForWrite } from "../../store/apps.ts";
 import { findReleases, releasesOf } from "../../store/releases.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { openProject } from "../shared/place.ts";
+import type { AppReading, WantedApp } from "./reading.ts";
 import type { AppWrite } from "./schema.ts";
-import type { AppReading, WantedApp } from "./write.ts";
 
 /** A body in the form that is stored. */
 export const wantedApp = async (name: string, write: AppWrite): Promise<WantedApp> => ({

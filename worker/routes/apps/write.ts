@@ -1,32 +1,10 @@
-import type { AppSpec } from "../../../domain/apps/spec.ts";
 import { canonicalJson } from "../../../domain/canonical/index.ts";
 import type { Answer, Call } from "../../routing/call.ts";
-import { etagOf } from "../../routing/preconditions.ts";
-import { type App, appState, type FoundForWrite, insertApp, updateApp } from "../../store/apps.ts";
-import type { EnvironmentRelease } from "../../store/releases.ts";
+import { type App, appState, insertApp, updateApp } from "../../store/apps.ts";
 import { insertRevision } from "../../store/revisions.ts";
-import { type PlannedDeployment, planDeployment } from "../releases/deployment.ts";
-import { releaseSummaryJson, viewsOf } from "../releases/json.ts";
-import { livenessOf } from "../shared/liveness.ts";
-import type { ProjectPlace } from "../shared/place.ts";
-import { appJson } from "./schema.ts";
-
-/** What a write wants of an app: its content, already in canonical form. */
-export interface WantedApp {
-  name: string;
-  displayName: string | null;
-  labels: Record<string, string>;
-  spec: AppSpec;
-  digest: string;
-}
-
-/** What was read for it. */
-export interface AppReading {
-  place: ProjectPlace;
-  found: FoundForWrite;
-  /** Environments of the project in their order, with this app's releases. */
-  environments: EnvironmentRelease[];
-}
+import { changeAnswer } from "./answer.ts";
+import { planAuto } from "./auto-deploy.ts";
+import type { AppReading, WantedApp } from "./reading.ts";
 
 /** Commits a new app, its first revision and its releases. */
 export async function createAppRow(
@@ -127,54 +105,3 @@ const newRevision = (call: Call, { place }: AppReading, app: App, wanted: Wanted
     createdAt: call.now,
     createdBy: call.principal.id,
   });
-
-/**
- * A new content goes at once to each environment that deploys by itself. The same content again goes only where it
- * never was: a repeated PUT does not undo a rollback.
- */
-const planAuto = (call: Call, reading: AppReading, app: App, newContent: boolean): PlannedDeployment[] =>
-  reading.environments
-    .filter(({ environment, release }) => isAutomatic(environment) && (newContent || !release))
-    .map((at) =>
-      planDeployment(call, {
-        scope: reading.place.scope,
-        project: reading.place.project,
-        app,
-        at,
-        revision: { id: app.revisionId, number: app.revisionNumber },
-        action: "auto",
-      }),
-    );
-
-const isAutomatic = (environment: { autoDeploy: boolean; delivery: string }): boolean =>
-  environment.autoDeploy && environment.delivery === "direct";
-
-/** What was just deployed is Pending by itself; the clusters of the other releases are asked. */
-async function changeAnswer(
-  call: Call,
-  reading: AppReading,
-  status: number,
-  app: App,
-  planned: PlannedDeployment[],
-): Promise<Answer> {
-  const names = { tenant: reading.place.tenant.name, project: reading.place.project.name };
-  const fresh = new Map(planned.map(({ view }) => [view.release.id, view]));
-  const others = viewsOf(reading.environments).filter(({ release }) => !fresh.has(release.id));
-  const liveness = await livenessOf(
-    call.env,
-    others.map(({ environment }) => environment.clusterId),
-  );
-  const releases = [
-    ...[...fresh.values()].map((view) => releaseSummaryJson(app.name, view, true)),
-    ...others.map((view) =>
-      releaseSummaryJson(app.name, view, liveness.get(view.environment.clusterId ?? "")?.connected),
-    ),
-  ];
-  const parent = `/api/v1/tenants/${names.tenant}/projects/${names.project}`;
-  return {
-    status,
-    body: { ...appJson(names, app), releases },
-    etag: etagOf(app.version),
-    ...(app.version === 1 ? { location: `${parent}/apps/${app.name}` } : {}),
-  };
-}
