@@ -10,9 +10,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { cacheFolder } from "../cluster/paths.ts";
 import { isInstalled } from "../cluster/run.ts";
 import { run } from "../lib/process.ts";
@@ -25,6 +26,8 @@ export interface AgentImage {
   /** Full name, whose tag changes with the content: a node never runs an older image under the same name. */
   name: string;
 }
+
+const KEPT_MS = 3 * 24 * 60 * 60 * 1000;
 
 /** Answers the image of the agent's sources; built where this machine has none of exactly these inputs. */
 export async function buildAgentImage(): Promise<AgentImage> {
@@ -39,6 +42,7 @@ export async function buildAgentImage(): Promise<AgentImage> {
       const fresh = `${tar}.${process.pid}`;
       await builder.build(context, fresh);
       renameSync(fresh, tar);
+      forgetOld(dirname(tar));
     }
     return { tar, name: `docker.io/kubenova/agent:${tag}` };
   } finally {
@@ -86,6 +90,14 @@ export async function buildWithBuildah(at: { context: string; base: string; tar:
     await buildah("push", "--quiet", "localhost/agent", `oci-archive:${at.tar}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Each state of the sources leaves an archive of 50 MB: those of earlier days go. */
+function forgetOld(folder: string): void {
+  for (const file of readdirSync(folder)) {
+    const path = join(folder, file);
+    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { force: true });
   }
 }
 
