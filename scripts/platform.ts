@@ -1,18 +1,21 @@
 /** `make platform-up`: cluster, manager and agent together, until Ctrl-C. */
-
-import { startPlatform } from "../test/lib/platform.ts";
+import { type End, endAll, startPlatform } from "../test/lib/platform.ts";
 import { whatNext } from "./demo/next.ts";
 
-const platform = await startPlatform({
-  name: "platform",
-  onStep: (text) => process.stdout.write(`… ${text}\n`),
-});
-whatNext(platform);
-process.stdout.write("\nCtrl-C ends it.\n");
-const stop = async (): Promise<void> => {
-  await platform.stop();
-  process.exit(0);
+const ends: End[] = [];
+const stop = async (code: number): Promise<void> => {
+  await endAll(ends);
+  process.exit(code);
 };
-process.on("SIGINT", () => void stop());
-process.on("SIGTERM", () => void stop());
-setInterval(() => {}, 1 << 30);
+process.on("SIGINT", () => void stop(0));
+process.on("SIGTERM", () => void stop(0));
+
+const onStep = (text: string): void => void process.stdout.write(`… ${text}\n`);
+try {
+  whatNext(await startPlatform({ name: "platform", playedPods: true, onStep, ends }));
+  process.stdout.write("\nCtrl-C ends it.\n");
+  setInterval(() => {}, 1 << 30);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  await stop(1);
+}

@@ -5,19 +5,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Platform, startPlatform } from "../../test/lib/platform.ts";
+import { type End, endAll, startPlatform } from "../../test/lib/platform.ts";
 import { declareApp, publishVersions } from "./app.ts";
 import { managerGone, page, rollBack, rollOut, watchStatus } from "./journey.ts";
 import { whatNext } from "./next.ts";
 import { bold, closingLine, detail, line, step } from "./screen.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "kubenova-demo-"));
-let platform: Platform | undefined;
+const ends: End[] = [];
 let ending: Promise<never> | undefined;
 
 function end(code: number): Promise<never> {
   ending ??= (async () => {
-    await platform?.stop();
+    await endAll(ends);
     rmSync(scratch, { recursive: true, force: true });
     process.exit(code);
   })();
@@ -28,10 +28,9 @@ process.on("SIGTERM", () => void end(143));
 
 try {
   line(bold("KubeNova: from an API call at the edge to a running pod, and back"));
-  platform = await step("platform", "A cluster, a manager, an agent that dials out", () =>
-    startPlatform({ name: "demo", onStep: detail }),
+  const at = await step("platform", "A cluster, a manager, an agent that dials out", () =>
+    startPlatform({ name: "demo", onStep: detail, playedPods: true, ends }),
   );
-  const at = platform;
   const images = await step("images", "A small web app, built here, in the local registry", () =>
     publishVersions(at.cluster, scratch),
   );
@@ -45,8 +44,7 @@ try {
   await step("rollback", "And back", () => rollBack(at));
   whatNext(at);
   if (process.env.DEMO_EXIT === "1") {
-    await platform.stop();
-    platform = undefined;
+    await endAll(ends);
     line(closingLine());
     await end(0);
   }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { buildGoImage, type Cluster, importImage, pushImage, up } from "../cluster/index.ts";
+import { WEB_APP } from "../cluster/images.ts";
+import { buildGoImage, type Cluster, down, importImage, pushImage, up } from "../cluster/index.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { installAgent } from "../services/agent-chart.ts";
+import { startAgentProcess } from "../services/agent-process.ts";
 import { buildAgentImage } from "../services/image.ts";
 import { ApiClient } from "./api.ts";
 import { until } from "./process.ts";
@@ -22,77 +24,107 @@ export interface PlatformOptions {
   onStep?: (text: string) => void;
   managerDir?: string;
   mode?: "manage" | "read-only";
+  /** Where no node can run: take one that plays pods, instead of an error. */
+  playedPods?: boolean;
+  /** Gets what ends each part as it starts, so that a start that is broken off can be undone; see {@link endAll}. */
+  ends?: End[];
+}
+
+export type End = () => Promise<unknown>;
+
+/** Ends what was started, newest first. */
+export async function endAll(ends: End[]): Promise<void> {
+  for (const end of ends.splice(0).reverse()) await end();
 }
 
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const say = options.onStep ?? (() => {});
   say("a real Kubernetes with a node that runs pods");
-  const cluster = await up({ name: options.name, node: "real" });
-  if (cluster.node !== "real") {
-    throw new Error(
-      "this machine cannot run pods; what is missing, and how to get it, stands above (make demo as root on Debian)",
-    );
-  }
-  say("the manager: the Worker in workerd, over HTTPS");
-  const manager = await startManager({
-    host: cluster.gateway,
-    tls: true,
-    ...(options.managerDir ? { dir: options.managerDir } : {}),
-  });
-  const api = new ApiClient(manager);
-  const stop = async (): Promise<void> => {
-    api.close();
-    await manager.stop();
-    await cluster.down();
-  };
+  const ends = options.ends ?? [];
+  const stop = (): Promise<void> => endAll(ends);
   try {
-    say("the agent: its image, its chart, and a join token; it dials out");
-    await enrol({ cluster, manager, api, name: options.name, mode: options.mode ?? "manage" });
+    // What an earlier run left, if it was killed, is not what this one is to show.
+    await down(options.name);
+    ends.push(() => down(options.name));
+    const cluster = await bestCluster(options, say);
+    say("the manager: the Worker in workerd, over HTTPS");
+    const manager = await startManager({
+      host: cluster.gateway,
+      tls: true,
+      ...(options.managerDir ? { dir: options.managerDir } : {}),
+    });
+    ends.push(() => manager.stop());
+    const api = new ApiClient(manager);
+    ends.push(async () => api.close());
+    const { name, mode = "manage" } = options;
+    await enrol({ cluster, manager, api, name, mode, say, ends });
+    return { cluster, manager, api, clusterName: options.name, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return { cluster, manager, api, clusterName: options.name, stop };
 }
 
-/** Registers the cluster, installs the agent by its chart with the one-time token, and waits until it is connected. */
-async function enrol(at: {
+/** With a node that runs pods; where the machine cannot and it is allowed, with one that only plays them. */
+async function bestCluster(options: PlatformOptions, say: (text: string) => void): Promise<Cluster> {
+  const { name } = options;
+  const cluster = await up({ name, node: "real" });
+  if (cluster.node === "real") return cluster;
+  await cluster.down();
+  if (!options.playedPods) {
+    throw new Error("this machine cannot run pods; what is missing, and how to get it, stands above");
+  }
+  say("no node can run here (see above): pods are played, and nothing answers in them");
+  return up({ name, node: "kwok" });
+}
+
+interface Enrolment {
   cluster: Cluster;
   manager: Manager;
   api: ApiClient;
   name: string;
   mode: "manage" | "read-only";
-}): Promise<void> {
-  const image = await buildAgentImage();
-  await importImage(at.cluster, image.tar, image.name);
-  const made = await at.api.post<{ joinToken: { token: string } }>("/api/v1/clusters", {
-    name: at.name,
-    mode: at.mode,
-  });
-  await installAgent({
-    cluster: at.cluster,
-    manager: at.manager,
-    joinToken: made.body.joinToken.token,
-    mode: at.mode,
-  });
+  say(text: string): void;
+  ends: End[];
+}
+
+/** Registers the cluster, starts its agent with the one-time token, and waits until it is connected. */
+async function enrol(at: Enrolment): Promise<void> {
+  const { api, name, mode } = at;
+  const made = await api.post<{ joinToken: { token: string } }>("/api/v1/clusters", { name, mode });
+  const joinToken = made.body.joinToken.token;
+  await startAgent(at, joinToken);
   await until(
     "the agent is connected",
-    async () =>
-      (await at.api.get<{ status: string }>(`/api/v1/clusters/${at.name}`)).body.status === "connected",
+    async () => (await api.get<{ status: string }>(`/api/v1/clusters/${name}`)).body.status === "connected",
     { deadlineMs: 120_000, everyMs: 250 },
   );
 }
 
-/** Builds the demo's web app at a version, and pushes it to the registry that the node pulls from. */
+async function startAgent(
+  { cluster, manager, mode, say, ends }: Enrolment,
+  joinToken: string,
+): Promise<void> {
+  if (cluster.node !== "real") {
+    say("the agent, as a process beside the cluster; it dials out");
+    const logFile = join(manager.dir, "agent.log");
+    const agent = await startAgentProcess({ cluster, manager, joinToken, mode, logFile });
+    ends.push(() => agent.stop());
+    return;
+  }
+  say("the agent: its image, its chart, and a join token; it dials out");
+  const image = await buildAgentImage();
+  await importImage(cluster, image.tar, image.name);
+  await installAgent({ cluster, manager, joinToken, mode });
+}
+
+/** Builds the demo's web app at a version, and puts it where the cluster's node finds it. @returns its reference */
 export async function publishWebApp(cluster: Cluster, version: string, scratch: string): Promise<string> {
-  if (!cluster.registry) throw new Error("this cluster has no local registry");
-  const { WEB_APP } = await import("../cluster/images.ts");
+  const name = `docker.io/kubenova/web:${version}`;
+  if (cluster.node !== "real") return name;
   const tar = join(scratch, `web-${version}.tar`);
-  await buildGoImage({
-    folder: WEB_APP,
-    tar,
-    name: `docker.io/kubenova/web:${version}`,
-    variables: { "main.version": version },
-  });
-  return (await pushImage(cluster.registry, tar, `web:${version}`)).image;
+  await buildGoImage({ folder: WEB_APP, tar, name, variables: { "main.version": version } });
+  if (cluster.registry) return (await pushImage(cluster.registry, tar, `web:${version}`)).image;
+  await importImage(cluster, tar, name);
+  return name;
 }

@@ -93,6 +93,16 @@ export async function killTree(
   }
 }
 
+/** A process that ends, however it ends short of SIGKILL, takes this child and all below it along. */
+export function endWithParent(child: ChildProcess): void {
+  const kill = (): void => {
+    if (child.pid === undefined || child.exitCode !== null) return;
+    for (const pid of [child.pid, ...descendants(child.pid)]) signalQuietly(pid, "SIGKILL");
+  };
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
+}
+
 export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

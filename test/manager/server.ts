@@ -3,7 +3,15 @@ import { createWriteStream, readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
-import { descendants, freePort, isAlive, killTree, signalQuietly, until } from "../lib/process.ts";
+import {
+  descendants,
+  endWithParent,
+  freePort,
+  isAlive,
+  killTree,
+  signalQuietly,
+  until,
+} from "../lib/process.ts";
 import { ROOT, wranglerBin, wranglerEnv } from "./bundle.ts";
 import type { Certificate } from "./certificate.ts";
 import { listeningPorts } from "./ports.ts";
@@ -70,7 +78,13 @@ export class Server {
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
     this.child = child;
-    await until(`the manager answers at ${this.url}`, () => this.answers(child), { deadlineMs: 90_000 });
+    endWithParent(child);
+    try {
+      await until(`the manager answers at ${this.url}`, () => this.answers(child), { deadlineMs: 90_000 });
+    } catch (error) {
+      await this.end("SIGKILL");
+      throw error;
+    }
   }
 
   private async answers(child: ChildProcess): Promise<boolean> {
