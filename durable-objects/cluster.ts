@@ -4,7 +4,6 @@ import { agentFrameDecoder, type FrameDecoder, ProtocolError } from "../protocol
 import type { AgentFrame } from "../protocol/tunnel/frames.ts";
 import { CLOSE, SUBPROTOCOL, UNKNOWN_AFTER_MS } from "../protocol/tunnel/limits.ts";
 import type { Env } from "../worker/env.ts";
-import { log } from "../worker/middleware/log.ts";
 import { Alarms } from "./cluster/alarms.ts";
 import { Documents, prepare } from "./cluster/documents.ts";
 import { Heart } from "./cluster/heart.ts";
@@ -37,7 +36,6 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    log(env, "debug", "a cluster's object wakes", { cluster: ctx.id.name });
     const { sql } = ctx.storage;
     const exists = hasTables(sql);
     if (exists) migrate(ctx.storage, Date.now());
@@ -193,20 +191,18 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
       hello: () => this.#sessions.closeLate(now),
       project: () => this.#telling.project(now),
       announce: () => this.#telling.announce(now),
-      rebuild: async () => void (await this.#lineage.ready()),
       pump: () => {
         const socket = this.#sessions.live();
         if (socket) this.#pusher.trickle(socket);
       },
     });
-    await this.#sweep(now);
+    this.#sweep(now);
     await this.#arm();
   }
 
-  /** Unwatched silence becomes an event; what was not told yet is told. */
-  async #sweep(now: number): Promise<void> {
-    const { announced } = this.#heart.known();
-    if (announced !== 0 && !this.#sessions.liveness().connected) this.#heart.alarms.due("announce", now);
+  /** Unwatched silence becomes an event; what a crash left untold is told. */
+  #sweep(now: number): void {
+    if (this.#telling.isBehind(now)) this.#heart.alarms.due("announce", now);
     if (this.#heart.statuses.unprojected(1).length > 0) this.#telling.projectSoon(now);
   }
 

@@ -39,6 +39,8 @@ export interface ClusterOverview {
   ackedSeq: number;
   documents: number;
   orphans: { key: string; message: string }[];
+  /** Milliseconds since 1970 when the object last woke. */
+  awakeSince: number;
 }
 
 export interface DeliveryResult {

@@ -1,5 +1,5 @@
 /** An object has one alarm, so it keeps a table of what is due when. */
-export type DueKind = "hello" | "project" | "announce" | "rebuild" | "pump";
+export type DueKind = "hello" | "project" | "announce" | "pump";
 
 export interface Due {
   kind: DueKind;

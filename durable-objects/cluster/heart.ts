@@ -11,6 +11,8 @@ export class Heart {
   readonly documents: Documents;
   readonly statuses: Statuses;
   readonly alarms: Alarms;
+  /** Since when this memory lives: an object that sleeps loses it. */
+  readonly awakeSince = Date.now();
   /** Undefined while the object does not know who it is. */
   state: ClusterState | undefined;
 

@@ -25,6 +25,7 @@ export class LineageKeeper {
   readonly #onChange: (change: "epoch" | "deleted") => void;
   #establishing: Promise<boolean> | undefined;
   #refreshedAt = 0;
+  #forStrangers: Promise<void> | undefined;
 
   constructor(heart: Heart, onChange: (change: "epoch" | "deleted") => void) {
     this.#heart = heart;
@@ -71,9 +72,17 @@ export class LineageKeeper {
     await this.ready();
   }
 
-  /** {@link refresh}, where the last one is long enough ago. */
-  async refreshForStranger(): Promise<void> {
-    if (this.#heart.now() - this.#refreshedAt >= REFRESH_MS) await this.refresh();
+  /** {@link refresh} for a key that is not known: all strangers of a while share one, which begins after they asked. */
+  refreshForStranger(): Promise<void> {
+    this.#forStrangers ??= this.#refreshSoon();
+    return this.#forStrangers;
+  }
+
+  async #refreshSoon(): Promise<void> {
+    const wait = this.#refreshedAt + REFRESH_MS - this.#heart.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    this.#forStrangers = undefined;
+    await this.refresh();
   }
 
   /** A new epoch above the one held: this object's set cannot be trusted to know what the agent has. */

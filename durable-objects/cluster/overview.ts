@@ -5,9 +5,12 @@ import type { Heart } from "./heart.ts";
 const MAX_ORPHANS = 1000;
 
 /** What the object knows of its cluster; of an object that knows nothing, nothing. */
-export function overviewOf({ state, documents, statuses }: Heart, liveness: Liveness): ClusterOverview {
+export function overviewOf(
+  { state, documents, statuses, awakeSince }: Heart,
+  liveness: Liveness,
+): ClusterOverview {
   if (!state) {
-    const nothing = { capabilities: null, inventory: null, agentVersion: null, orphans: [] };
+    const nothing = { capabilities: null, inventory: null, agentVersion: null, orphans: [], awakeSince };
     return { liveness, epoch: 0, epochId: "", seq: 0, ackedSeq: 0, documents: 0, ...nothing };
   }
   return {
@@ -21,5 +24,6 @@ export function overviewOf({ state, documents, statuses }: Heart, liveness: Live
     ackedSeq: state.acked,
     documents: documents.countUpserts(),
     orphans: statuses.orphans(MAX_ORPHANS),
+    awakeSince,
   };
 }

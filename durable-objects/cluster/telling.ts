@@ -1,5 +1,6 @@
 import { ulid } from "ulid";
 import { formatId } from "../../domain/ids/index.ts";
+import { UNKNOWN_AFTER_MS } from "../../protocol/tunnel/limits.ts";
 import { project } from "../../queues/project.ts";
 import { markConnected, writeObserved } from "../../worker/store/cluster-lineage.ts";
 import { directory } from "../../worker/store/database.ts";
@@ -38,6 +39,15 @@ export class Telling {
     if (this.#heart.known().epoch !== epoch) return;
     this.#heart.transaction(() => statuses.projected(rows));
     if (rows.length === PROJECT_BATCH) alarms.due("project", now + PROJECT_EVERY_MS);
+  }
+
+  /** Whether D1 is to hear of something, and nobody has it in hand. A socket that has just closed has its time to come back. */
+  isBehind(now: number): boolean {
+    const { announced, observedDirty, orphansAnnounced, epoch } = this.#heart.known();
+    const { connected, lastSeenAt } = this.#liveness();
+    const silent = !connected && now - (lastSeenAt ?? 0) > UNKNOWN_AFTER_MS;
+    if (observedDirty || (announced === 0 ? connected : silent)) return true;
+    return orphansAnnounced !== epoch && this.#heart.statuses.orphans(1).length > 0;
   }
 
   /** Brings D1 to what is so. Where nothing changed, nothing is written anywhere. */

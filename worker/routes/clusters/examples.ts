@@ -36,6 +36,7 @@ export const clusterExample = {
 
 export const clusterViewExample = {
   ...clusterExample,
+  awakeSince: "2026-11-21T10:05:00.000Z",
   desired: { documents: 4, seq: 9, ackedSeq: 9, orphans: 0 },
 };
 

@@ -71,6 +71,9 @@ export const clusterSchema = z
     capabilities: capabilitiesSchema.optional(),
     inventory: inventorySchema.optional(),
     epoch: z.int().min(1).meta({ description: "Lineage of the desired set." }),
+    awakeSince: timeSchema.optional().meta({
+      description: "When the cluster's object at the edge last woke; an idle one sleeps. Not in lists.",
+    }),
     desired: z
       .object({ documents: z.int(), seq: z.int(), ackedSeq: z.int(), orphans: z.int() })
       .optional()
@@ -110,7 +113,7 @@ export function clusterJson(cluster: Cluster, seen: Liveness | ClusterOverview) 
     ...when("capabilities", overview?.capabilities ?? cluster.capabilities),
     ...when("inventory", overview?.inventory ?? cluster.inventory),
     epoch: cluster.epoch,
-    ...(overview ? { desired: desiredJson(overview) } : {}),
+    ...(overview ? { awakeSince: iso(overview.awakeSince), desired: desiredJson(overview) } : {}),
   };
 }
 

@@ -73,7 +73,9 @@ export async function clusterView(call: Call, cluster: Cluster): Promise<Answer>
     .overview()
     .catch(() => ({ connected: false, lastSeenAt: null, session: 0 }));
   const body = clusterJson(cluster, overview);
-  return { status: 200, body, etag: etagOf(cluster.version, body) };
+  // Times alone are no change worth a new body.
+  const { lastSeenAt: _seen, awakeSince: _awake, ...stable } = body as Record<string, unknown>;
+  return { status: 200, body, etag: etagOf(cluster.version, stable) };
 }
 
 /** Commits what a PATCH wants of a cluster; nothing at all where it is so already. */
