@@ -1,9 +1,10 @@
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
+import { overDialled, unreachable } from "./dial.ts";
 import { StreamError } from "./errors.ts";
 import { headerPairs, sendBody } from "./pipe.ts";
-import type { ServiceTarget, Upstream } from "./service.ts";
 import type { Headers, Stream } from "./stream.ts";
+import type { ServiceTarget, Upstream } from "./upstream.ts";
 
 const WITHOUT_BODY = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
@@ -17,6 +18,7 @@ export async function serveHttp(stream: Stream, target: ServiceTarget, upstream:
     agent: false,
     signal: stream.signal,
     ...(url.protocol === "https:" ? tls : {}),
+    ...overDialled(upstream),
   });
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once("response", resolve);
@@ -25,7 +27,7 @@ export async function serveHttp(stream: Stream, target: ServiceTarget, upstream:
       socket.destroy();
       reject(new StreamError("KN-1502", "the service switched protocols unasked"));
     });
-    request.on("error", (error) => reject(new StreamError("KN-1502", reasonOf(error), error)));
+    request.on("error", (error) => reject(unreachable(error)));
   });
   if (bodyless(method, upstream.headers)) request.end();
   receiveBody(stream, request);
@@ -58,9 +60,3 @@ const withoutLength = (headers: Headers): string[] =>
   flat(headers.filter(([name]) => name.toLowerCase() !== "content-length"));
 
 const flat = (headers: Headers): string[] => headers.flat();
-
-function reasonOf(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ECONNREFUSED") return "the service does not listen, or has no ready pod";
-  return `the service could not be reached (${code ?? error.message})`;
-}

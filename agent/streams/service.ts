@@ -1,26 +1,12 @@
-import type { StreamTarget } from "../../protocol/tunnel/frames.ts";
 import { isKind, type Kube, type LiveObject } from "../kube/index.ts";
+import { dial } from "./dial.ts";
 import { StreamError } from "./errors.ts";
 import { serveHttp } from "./http.ts";
 import { segment } from "./logs.ts";
 import { endToEnd } from "./pipe.ts";
 import type { Headers, Stream } from "./stream.ts";
+import type { ServiceTarget, Upstream } from "./upstream.ts";
 import { serveWebSocket } from "./websocket.ts";
-
-export type ServiceTarget = Extract<StreamTarget, { kind: "service" }>;
-
-/** Where a request goes: an address, and how TLS is checked there. */
-export interface Upstream {
-  url: URL;
-  headers: Headers;
-  tls: {
-    ca?: string | Buffer;
-    cert?: string | Buffer;
-    key?: string | Buffer;
-    servername?: string;
-    rejectUnauthorized?: boolean;
-  };
-}
 
 interface ServiceView {
   spec?: {
@@ -53,7 +39,7 @@ export async function serveService(
   const { address, port } = await resolve(target, options.kube, stream.signal);
   const upstream =
     options.serviceDial === "direct"
-      ? directTo(target, address, port)
+      ? { ...directTo(target, address, port), socket: await dial(address, port, stream.signal) }
       : await throughApiServer(target, port, options.kube);
   if (target.websocket) return serveWebSocket(stream, target, upstream);
   return serveHttp(stream, target, upstream);

@@ -1,8 +1,9 @@
 import WebSocket from "ws";
+import { overDialled } from "./dial.ts";
 import { StreamError } from "./errors.ts";
 import { headerPairs, sendBody } from "./pipe.ts";
-import type { ServiceTarget, Upstream } from "./service.ts";
 import type { Message, Stream } from "./stream.ts";
+import type { ServiceTarget, Upstream } from "./upstream.ts";
 
 /** As the edge bounds it: a message is given to a client whole. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -25,6 +26,7 @@ export async function serveWebSocket(
     maxPayload: MAX_MESSAGE_BYTES,
     headers: headersOf(upstream),
     ...(url.protocol === "wss:" ? upstream.tls : {}),
+    ...overDialled(upstream),
   });
   const letGo = () => socket.terminate();
   stream.signal.addEventListener("abort", letGo, { once: true });

@@ -1,0 +1,20 @@
+import type { Socket } from "node:net";
+import type { StreamTarget } from "../../protocol/tunnel/frames.ts";
+import type { Headers } from "./stream.ts";
+
+export type ServiceTarget = Extract<StreamTarget, { kind: "service" }>;
+
+/** Where a request goes: an address, and how TLS is checked there. */
+export interface Upstream {
+  url: URL;
+  headers: Headers;
+  /** The connection, where it was dialled already. */
+  socket?: Socket;
+  tls: {
+    ca?: string | Buffer;
+    cert?: string | Buffer;
+    key?: string | Buffer;
+    servername?: string;
+    rejectUnauthorized?: boolean;
+  };
+}
