@@ -24,8 +24,6 @@ export const shortNameSchema = z.string().min(1).max(63);
 export const messageSchema = z.string().max(MAX_MESSAGE_LENGTH);
 export const timeSchema = z.iso.datetime();
 
-export const CONDITION_TYPES = ["Ready", "Reconciling", "Stalled"] as const;
-
 /**
  * By the Kubernetes conventions (and kstatus): `Ready` says how it stands, `Reconciling` is True while something is
  * under way, `Stalled` is True where only a change of the input or of the world will help.

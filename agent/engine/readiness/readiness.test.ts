@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import type { LiveObject } from "../../kube/index.ts";
+import type { Seen } from "../model.ts";
+import { nodeReadiness, readinessOf } from "./index.ts";
+
+const live = (apiVersion: string, kind: string, spec: object, status?: object): LiveObject => ({
+  apiVersion,
+  kind,
+  metadata: { name: "x", uid: "u", resourceVersion: "1", generation: 2 },
+  spec,
+  ...(status ? { status } : {}),
+});
+const is = (type: string, status = "True", reason = "Because", message = "says why") => ({
+  conditions: [{ type, status, reason, message }],
+});
+const all = (replicas: number) => ({
+  observedGeneration: 2,
+  replicas,
+  updatedReplicas: replicas,
+  readyReplicas: replicas,
+  availableReplicas: replicas,
+});
+const daemons = { observedGeneration: 2, desiredNumberScheduled: 2, numberReady: 2, numberAvailable: 2 };
+const sets = { ...all(2), currentRevision: "a", updateRevision: "a" };
+
+describe("readiness by kind", () => {
+  it.each<[string, string, string, object, object | undefined, string]>([
+    ["nobody has seen it", "apps/v1", "Deployment", { replicas: 2 }, undefined, "Progressing"],
+    [
+      "an older generation was seen",
+      "apps/v1",
+      "Deployment",
+      {},
+      { ...all(1), observedGeneration: 1 },
+      "Progressing",
+    ],
+    ["all replicas", "apps/v1", "Deployment", { replicas: 2 }, all(2), "Ready"],
+    ["scaled to zero", "apps/v1", "Deployment", { replicas: 0 }, { observedGeneration: 2 }, "Ready"],
+    [
+      "old replicas left",
+      "apps/v1",
+      "Deployment",
+      { replicas: 2 },
+      { ...all(2), replicas: 3 },
+      "Progressing",
+    ],
+    [
+      "one not available",
+      "apps/v1",
+      "Deployment",
+      { replicas: 2 },
+      { ...all(2), availableReplicas: 1 },
+      "Progressing",
+    ],
+    [
+      "the deadline passed",
+      "apps/v1",
+      "Deployment",
+      {},
+      { ...all(0), ...is("Progressing", "False", "ProgressDeadlineExceeded") },
+      "Failed",
+    ],
+    ["rolled", "apps/v1", "StatefulSet", { replicas: 2 }, sets, "Ready"],
+    [
+      "revisions differ",
+      "apps/v1",
+      "StatefulSet",
+      { replicas: 2 },
+      { ...sets, updateRevision: "b" },
+      "Progressing",
+    ],
+    [
+      "replaced by hand",
+      "apps/v1",
+      "StatefulSet",
+      { replicas: 2, updateStrategy: { type: "OnDelete" } },
+      { ...sets, updateRevision: "b", updatedReplicas: 0 },
+      "Ready",
+    ],
+    ["on every node", "apps/v1", "DaemonSet", {}, { ...daemons, updatedNumberScheduled: 2 }, "Ready"],
+    ["one node to go", "apps/v1", "DaemonSet", {}, { ...daemons, updatedNumberScheduled: 1 }, "Progressing"],
+    ["replicas fail", "apps/v1", "ReplicaSet", {}, { ...all(0), ...is("ReplicaFailure") }, "Failed"],
+    ["complete", "batch/v1", "Job", {}, is("Complete"), "Ready"],
+    ["running", "batch/v1", "Job", {}, { active: 1 }, "Progressing"],
+    ["failed", "batch/v1", "Job", {}, is("Failed"), "Failed"],
+    ["says nothing", "batch/v1", "CronJob", {}, {}, "Ready"],
+    ["ready", "v1", "Pod", {}, { phase: "Running", ...is("Ready") }, "Ready"],
+    ["not scheduled", "v1", "Pod", {}, { phase: "Pending", ...is("PodScheduled", "False") }, "Progressing"],
+    ["failed", "v1", "Pod", {}, { phase: "Failed" }, "Failed"],
+    ["done", "v1", "Pod", {}, { phase: "Succeeded" }, "Ready"],
+    ["with an address", "v1", "Service", { clusterIP: "10.0.0.1" }, {}, "Ready"],
+    ["headless", "v1", "Service", { clusterIP: "None" }, {}, "Ready"],
+    ["no balancer yet", "v1", "Service", { type: "LoadBalancer", clusterIP: "1" }, {}, "Progressing"],
+    ["waits for its first pod", "v1", "PersistentVolumeClaim", {}, { phase: "Pending" }, "Ready"],
+    ["lost", "v1", "PersistentVolumeClaim", {}, { phase: "Lost" }, "Failed"],
+    [
+      "too few",
+      "policy/v1",
+      "PodDisruptionBudget",
+      {},
+      { observedGeneration: 2, desiredHealthy: 1 },
+      "Progressing",
+    ],
+    ["established", "apiextensions.k8s.io/v1", "CustomResourceDefinition", {}, is("Established"), "Ready"],
+    [
+      "names taken",
+      "apiextensions.k8s.io/v1",
+      "CustomResourceDefinition",
+      {},
+      is("NamesAccepted", "False"),
+      "Failed",
+    ],
+    ["active", "v1", "Namespace", {}, { phase: "Active" }, "Ready"],
+    ["terminating", "v1", "Namespace", {}, { phase: "Terminating" }, "Progressing"],
+    ["says nothing", "networking.k8s.io/v1", "Ingress", {}, { loadBalancer: {} }, "Ready"],
+    ["plain", "v1", "ConfigMap", {}, undefined, "Ready"],
+    ["custom, silent", "test.io/v1", "Widget", {}, undefined, "Ready"],
+    ["custom, ready", "test.io/v1", "Widget", {}, is("Ready"), "Ready"],
+    ["custom, not available", "test.io/v1", "Widget", {}, is("Available", "False"), "Progressing"],
+    ["custom, stalled", "test.io/v1", "Widget", {}, is("Stalled"), "Failed"],
+    ["custom, behind", "test.io/v1", "Widget", {}, { observedGeneration: 1, ...is("Ready") }, "Progressing"],
+  ])("%s: %s %s", (_, apiVersion, kind, spec, status, state) => {
+    expect(readinessOf(live(apiVersion, kind, spec, status)).state).toBe(state);
+  });
+
+  it("nothing that is being deleted is ready", () => {
+    const object = live("v1", "ConfigMap", {});
+    object.metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
+    expect(readinessOf(object).state).toBe("Progressing");
+  });
+});
+
+describe("a node's own readyWhen", () => {
+  const seen = (status: string): Seen =>
+    ({ readiness: { state: "Progressing" }, conditions: [{ type: "Synced", status }] }) as unknown as Seen;
+  it.each([
+    [[{ type: "Exists" }], "False", "Ready"],
+    [[{ type: "ConditionMatch", condition: "Synced" }], "True", "Ready"],
+    [[{ type: "ConditionMatch", condition: "Synced" }], "False", "Progressing"],
+    [[{ type: "ConditionMatch", condition: "Synced", status: "False" }], "False", "Ready"],
+    [[{ type: "Exists" }, { type: "Oracle" }], "True", "Failed"],
+    [[], "True", "Progressing"],
+  ])("%j with Synced %s: %s", (checks, status, state) => {
+    expect(nodeReadiness(checks, seen(status)).state).toBe(state);
+  });
+});
