@@ -27,7 +27,7 @@ export interface EngineContext {
 }
 
 export interface Counters {
-  applied: (result: "changed" | "unchanged" | "failed") => void;
+  applied: (result: "changed" | "failed") => void;
   pruned: () => void;
   drift: () => void;
   statusWritten: () => void;
