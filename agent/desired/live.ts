@@ -158,3 +158,17 @@ function isNewer(version: string, held: string): boolean {
     return version !== held;
   }
 }
+
+/** For a read-only agent, which wrote nothing: there is nothing to compare. */
+export const nothingLive: LiveObjects = {
+  get: () => undefined,
+  withKey: () => [],
+  all: () => [],
+  count: () => 0,
+  synced: () => false,
+  allSynced: Promise.resolve(),
+  observe() {
+    throw new Error("a read-only agent writes nothing");
+  },
+  stop: async () => {},
+};

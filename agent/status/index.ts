@@ -1,4 +1,5 @@
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
+import { ORPHANED } from "../desired/absence.ts";
 import type { Clock } from "../kube/index.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Consumer, Link } from "../tunnel/types.ts";
@@ -86,8 +87,6 @@ export function createStatusUplink(options: StatusOptions): StatusUplink {
     },
   };
 }
-
-const ORPHANED = "the manager's desired set no longer has it; it stays as it is";
 
 const orphaned = (status: DocumentStatus): DocumentStatus =>
   status.phase === "Deleting" || status.phase === "Deleted"
