@@ -53,11 +53,3 @@ export function headerPairs(raw: readonly string[]): Headers {
   }
   return endToEnd(pairs);
 }
-
-/** A header's values under one name, as parsed by Node. */
-export function parsedHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const raw = Object.entries(headers).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : value === undefined ? [] : [value]).flatMap((each) => [name, each]),
-  );
-  return headerPairs(raw);
-}
