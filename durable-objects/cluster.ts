@@ -4,6 +4,7 @@ import { agentFrameDecoder, type FrameDecoder, ProtocolError } from "../protocol
 import type { AgentFrame } from "../protocol/tunnel/frames.ts";
 import { CLOSE, SUBPROTOCOL, UNKNOWN_AFTER_MS } from "../protocol/tunnel/limits.ts";
 import type { Env } from "../worker/env.ts";
+import { Admission } from "./cluster/admission.ts";
 import { Alarms } from "./cluster/alarms.ts";
 import { Documents, prepare } from "./cluster/documents.ts";
 import { Heart } from "./cluster/heart.ts";
@@ -28,6 +29,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
   readonly #heart: Heart;
   readonly #lineage: LineageKeeper;
   readonly #pusher: Pusher;
+  readonly #admission: Admission;
   readonly #sessions: Sessions;
   readonly #telling: Telling;
   readonly #uplink: Uplink;
@@ -50,6 +52,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
     });
     this.#lineage = new LineageKeeper(this.#heart, (change) => this.#cutOff(change));
     this.#pusher = new Pusher(this.#heart);
+    this.#admission = new Admission(this.#heart, this.#pusher);
     this.#sessions = new Sessions(this.#heart, this.#lineage, this.#pusher, (_socket, hello) => {
       this.#streams.endAll("a newer session of the cluster's agent took over");
       this.#uplink.observed(hello);
@@ -71,7 +74,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
       console.warn(JSON.stringify({ message: "a dial came before the set was whole", error: String(error) }));
       return refuseSocket(CLOSE.tryLater, "the desired set cannot be read now", SUBPROTOCOL);
     }
-    return known ? this.#sessions.accept(request) : new Response(null, { status: 404 });
+    return known ? this.#admission.accept(request) : new Response(null, { status: 404 });
   }
 
   async identify(identity: ClusterIdentity): Promise<void> {
@@ -188,7 +191,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
     const now = this.#heart.now();
     if (!this.#heart.state) return;
     await this.#heart.alarms.run(now, {
-      hello: () => this.#sessions.closeLate(now),
+      hello: () => this.#admission.closeLate(now),
       project: () => this.#telling.project(now),
       announce: () => this.#telling.announce(now),
       pump: () => {

@@ -3,6 +3,7 @@ import { type Bucket, fullBucket, spend, waitMs } from "../../domain/cluster/pac
 import type { KubeNovaError } from "../../domain/errors/index.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import { CLOSE } from "../../protocol/tunnel/limits.ts";
+import { type ClientAttachment, closeClient, joinParts } from "./client-attachment.ts";
 import type { StreamPool } from "./pool.ts";
 import { reasonOf } from "./sockets.ts";
 import { Download, type Line, type Stream, Upload } from "./stream.ts";
@@ -11,23 +12,6 @@ import { Download, type Line, type Stream, Upload } from "./stream.ts";
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** What a client says faster than the service takes it. A WebSocket cannot be asked to wait. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
-
-/** What a person's socket remembers while the object sleeps. */
-export interface ClientAttachment {
-  kind: "client";
-  stream: number;
-  session: number;
-  window: Window;
-  up: { sent: number; credit: number };
-  /** Bytes in memory alone, of a message or of a queue: an object that lost them cannot go on. */
-  held: number;
-  /** Bytes since the client's last message. */
-  silent: number;
-  bucket: Bucket;
-}
-
-export const CLIENT_TAG = "client";
-export const streamTag = (stream: number): string => `stream:${stream}`;
 
 export interface ClientParts {
   id: number;
@@ -100,7 +84,7 @@ export class ClientSocket implements Stream {
       return;
     }
     if (messageEnd) {
-      const message = join(this.#partial, bytes);
+      const message = joinParts(this.#partial, bytes);
       this.#partial = [];
       this.#held -= bytes;
       this.silent += bytes;
@@ -214,29 +198,5 @@ export class ClientSocket implements Stream {
     this.#partial = [];
     this.#queue = [];
     this.#parts.onOver();
-  }
-}
-
-function join(parts: Uint8Array[], bytes: number): Uint8Array {
-  if (parts.length === 1 && parts[0]) return parts[0];
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
-}
-
-/** Codes that may not be sent become the nearest that may. */
-export function closeClient(socket: WebSocket, code: number, reason: string): void {
-  const sendable =
-    code === 1000 ||
-    (code >= 3000 && code <= 4999) ||
-    (code >= 1001 && code <= 1014 && ![1004, 1005, 1006].includes(code));
-  try {
-    socket.close(sendable ? code : 1000, reasonOf(reason));
-  } catch {
-    // It is gone already.
   }
 }

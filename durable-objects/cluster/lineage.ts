@@ -1,17 +1,13 @@
-import { ulid } from "ulid";
 import { decideLineage, type Lineage as Epoch } from "../../domain/cluster/lineage.ts";
-import { formatId } from "../../domain/ids/index.ts";
 import { claimEpoch, isClaimed, moveEpoch } from "../../worker/store/cluster-lineage.ts";
 import { directory } from "../../worker/store/database.ts";
-import { clusterIdentity, desiredForCluster } from "../../worker/store/desired.ts";
+import { clusterIdentity } from "../../worker/store/desired.ts";
 import type { ClusterIdentity } from "../rpc.ts";
-import { prepare } from "./documents.ts";
+import { beginEpoch, rebuild } from "./epoch.ts";
 import type { Heart } from "./heart.ts";
-import { record } from "./record.ts";
 import { newState, saveState } from "./state.ts";
 import { migrate } from "./tables.ts";
 
-const REBUILD_PAGE = 100;
 /** Strangers may make us look for a key that is not there yet, but not more often than this. */
 const REFRESH_MS = 1000;
 
@@ -47,7 +43,7 @@ export class LineageKeeper {
       if (!identity) return false;
       await this.#settle(identity);
     }
-    await this.#rebuild();
+    await rebuild(this.#heart);
     return true;
   }
 
@@ -88,7 +84,7 @@ export class LineageKeeper {
   /** A new epoch above the one held: this object's set cannot be trusted to know what the agent has. */
   async renew(): Promise<void> {
     const { clusterId, epoch, epochId } = this.#heart.known();
-    await this.#begin(clusterId, { epoch, epochId }, epoch + 1);
+    await beginEpoch(this.#heart, clusterId, { epoch, epochId }, epoch + 1);
     await this.refresh();
   }
 
@@ -104,7 +100,7 @@ export class LineageKeeper {
     const claimed = held !== undefined || (await isClaimed(db, identity.clusterId));
     const decision = decideLineage(held, { ...row, claimed });
     if (decision.kind === "renew") {
-      const to = await this.#begin(identity.clusterId, row, decision.epoch);
+      const to = await beginEpoch(this.#heart, identity.clusterId, row, decision.epoch);
       return this.#take(identity, to);
     }
     if (decision.kind === "adopt") await db.batch(claimEpoch(db, identity.clusterId, row, this.#heart.now()));
@@ -113,28 +109,6 @@ export class LineageKeeper {
       await db.batch(moveEpoch(db, identity.clusterId, row, held, this.#heart.now()));
     }
     this.#apply(identity);
-  }
-
-  /** Writes a new epoch to D1, with its event. */
-  async #begin(clusterId: string, from: Epoch, epoch: number): Promise<Epoch> {
-    const { env, ctx } = this.#heart;
-    const now = this.#heart.now();
-    const to = { epoch, epochId: formatId("epoch", ulid(now)) };
-    await record(env, ctx, {
-      clusterId,
-      statements: moveEpoch(directory(env), clusterId, from, to, now),
-      events: [
-        {
-          type: "evt.cluster.epoch-declared",
-          tenantId: null,
-          subject: `cluster/${clusterId}`,
-          data: { epoch, previousEpoch: from.epoch, reason: "storage-lost" },
-        },
-      ],
-      correlationId: to.epochId,
-      now,
-    });
-    return to;
   }
 
   /** Begins with an empty set in an epoch. Session numbers go on: what an older socket says stays old. */
@@ -164,23 +138,5 @@ export class LineageKeeper {
       for (const key of identity.keys) sql.exec("INSERT INTO keys VALUES (?, ?)", key.publicKey, key.kubeUid);
     });
     if (identity.deleted) this.#onChange("deleted");
-  }
-
-  async #rebuild(): Promise<void> {
-    const { env, documents } = this.#heart;
-    for (let state = this.#heart.known(); state.rebuildAfter !== null; state = this.#heart.known()) {
-      const { epochId, rebuildAfter } = state;
-      const page = await desiredForCluster(directory(env), state.clusterId, {
-        afterKey: rebuildAfter === "" ? null : rebuildAfter,
-        limit: REBUILD_PAGE,
-        correlationId: epochId,
-      });
-      const prepared = await prepare(page.documents);
-      this.#heart.transaction((current) => {
-        if (current.epochId !== epochId || current.rebuildAfter !== rebuildAfter) return;
-        documents.put(current, prepared);
-        current.rebuildAfter = page.next;
-      });
-    }
   }
 }

@@ -1,41 +1,22 @@
-import { acceptedHosts, judgeHello } from "../../domain/cluster/hello.ts";
+import { judgeHello } from "../../domain/cluster/hello.ts";
 import { decideResume } from "../../domain/cluster/lineage.ts";
 import { isConnected, lastSeen } from "../../domain/cluster/liveness.ts";
-import { proofMessage, toBase64Url, verifyEd25519 } from "../../protocol/tunnel/auth.ts";
+import { proofMessage, verifyEd25519 } from "../../protocol/tunnel/auth.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
-import {
-  CLOSE,
-  HELLO_DEADLINE_MS,
-  PING,
-  PONG,
-  PROTOCOL_VERSION,
-  SUBPROTOCOL,
-  UNKNOWN_AFTER_MS,
-} from "../../protocol/tunnel/limits.ts";
+import { CLOSE, PROTOCOL_VERSION, UNKNOWN_AFTER_MS } from "../../protocol/tunnel/limits.ts";
 import { retireOlderKeys } from "../../worker/store/cluster-keys.ts";
 import { directory } from "../../worker/store/database.ts";
 import type { Liveness } from "../rpc.ts";
 import type { Heart } from "./heart.ts";
 import type { LineageKeeper } from "./lineage.ts";
 import type { Pusher } from "./pusher.ts";
-import {
-  AGENT_TAG,
-  type AgentAttachment,
-  agentOf,
-  closeSocket,
-  isOpen,
-  refuseSocket,
-  remember,
-} from "./sockets.ts";
+import { AGENT_TAG, agentOf, closeSocket, inPhase, isOpen, remember } from "./sockets.ts";
 
-const VERSIONS = [PROTOCOL_VERSION];
-/** Sockets that have not proved who they are. An agent needs one; strangers push each other out, oldest first. */
-const MAX_PENDING = 16;
-const NONCE_BYTES = 32;
-
+/** Protocol versions of this side. */
+export const VERSIONS = [PROTOCOL_VERSION];
 type OnSession = (socket: WebSocket, hello: FrameOf<"hello">) => void;
 
-/** Who may speak for the cluster: dial, proof, session, fencing. */
+/** Who may speak for the cluster: proof, session, fencing. */
 export class Sessions {
   readonly #heart: Heart;
   readonly #lineage: LineageKeeper;
@@ -49,63 +30,10 @@ export class Sessions {
     this.#onSession = onSession;
   }
 
-  /** A dial: the socket is open, and proves nothing yet. */
-  async accept(request: Request): Promise<Response> {
-    const { ctx, env, alarms } = this.#heart;
-    const { deleted, epochId } = this.#heart.known();
-    if (deleted) return refuseSocket(CLOSE.deleted, "the cluster was deleted", SUBPROTOCOL);
-    this.#dropOldestPending();
-    const { 0: client, 1: server } = new WebSocketPair();
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
-    ctx.acceptWebSocket(server, [AGENT_TAG]);
-    const now = this.#heart.now();
-    const nonce = toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
-    const attachment: AgentAttachment = {
-      kind: "agent",
-      phase: "pending",
-      nonce,
-      epochId,
-      hosts: acceptedHosts(new URL(request.url).host, env.PUBLIC_HOSTS),
-      deadlineAt: now + HELLO_DEADLINE_MS,
-      session: 0,
-      publicKey: "",
-      sent: 0,
-      snapshot: false,
-      lastFrameAt: now,
-      nextId: 1,
-    };
-    server.serializeAttachment(attachment);
-    this.#pusher.sendFrame(server, { t: "challenge", versions: VERSIONS, nonce, epochId });
-    alarms.due("hello", attachment.deadlineAt);
-    await alarms.arm(now, this.liveness().connected);
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      headers: { "Sec-WebSocket-Protocol": SUBPROTOCOL },
-    });
-  }
-
-  #dropOldestPending(): void {
-    const pending = this.#inPhase("pending");
-    for (const socket of pending.slice(0, Math.max(0, pending.length - MAX_PENDING + 1))) {
-      closeSocket(socket, CLOSE.tryLater, "too many sockets without a hello");
-    }
-  }
-
-  /** Oldest first. */
-  #inPhase(phase: AgentAttachment["phase"]): WebSocket[] {
-    return this.#heart.ctx
-      .getWebSockets(AGENT_TAG)
-      .map((socket) => ({ socket, attachment: agentOf(socket) }))
-      .filter(({ socket, attachment }) => attachment?.phase === phase && isOpen(socket))
-      .sort((a, b) => (a.attachment?.deadlineAt ?? 0) - (b.attachment?.deadlineAt ?? 0))
-      .map(({ socket }) => socket);
-  }
-
   /** The socket of the newest session, while it is open. */
   live(): WebSocket | undefined {
     const session = this.#heart.state?.session;
-    return this.#inPhase("live").find((socket) => agentOf(socket)?.session === session);
+    return inPhase(this.#heart.ctx, "live").find((socket) => agentOf(socket)?.session === session);
   }
 
   liveness(): Liveness {
@@ -121,16 +49,6 @@ export class Sessions {
       lastSeenAt: lastSeen(signs) ?? state?.lastSeenAt ?? null,
       session: state?.session ?? 0,
     };
-  }
-
-  /** Sockets whose time to say hello is over. */
-  async closeLate(now: number): Promise<void> {
-    const pending = this.#inPhase("pending");
-    for (const socket of pending) {
-      const deadlineAt = agentOf(socket)?.deadlineAt ?? 0;
-      if (deadlineAt <= now) closeSocket(socket, CLOSE.helloTimeout, "no hello in time");
-      else this.#heart.alarms.due("hello", deadlineAt);
-    }
   }
 
   closeAll(code: number, reason: string): void {
@@ -186,7 +104,7 @@ export class Sessions {
   }
 
   #begin(socket: WebSocket, hello: FrameOf<"hello">, version: number, resume: number | undefined): void {
-    const older = this.#inPhase("live");
+    const older = inPhase(this.#heart.ctx, "live");
     const now = this.#heart.now();
     const state = this.#heart.transaction((current) => {
       current.session += 1;
@@ -203,7 +121,7 @@ export class Sessions {
       publicKey: hello.publicKey,
       lastFrameAt: now,
     });
-    if (this.#inPhase("pending").length === 0) this.#heart.alarms.cancel("hello");
+    if (inPhase(this.#heart.ctx, "pending").length === 0) this.#heart.alarms.cancel("hello");
     this.#pusher.sendFrame(socket, {
       t: "welcome",
       version,

@@ -78,3 +78,12 @@ export function sendTo(socket: WebSocket, messages: readonly (string | Uint8Arra
     return false;
   }
 }
+
+/** Open sockets of agents in a phase, oldest first. */
+export const inPhase = (ctx: DurableObjectState, phase: AgentAttachment["phase"]): WebSocket[] =>
+  ctx
+    .getWebSockets(AGENT_TAG)
+    .map((socket) => ({ socket, attachment: agentOf(socket) }))
+    .filter(({ socket, attachment }) => attachment?.phase === phase && isOpen(socket))
+    .sort((a, b) => (a.attachment?.deadlineAt ?? 0) - (b.attachment?.deadlineAt ?? 0))
+    .map(({ socket }) => socket);
