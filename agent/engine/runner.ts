@@ -1,11 +1,10 @@
 import { APPLIER_SERVICE_ACCOUNT } from "../../domain/names/labels.ts";
-import { FINALIZER } from "../../protocol/resources/common.ts";
 import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
-import { type Identity, isKind, refOf } from "../kube/index.ts";
-import { errorText } from "../log.ts";
+import type { Identity } from "../kube/index.ts";
 import { buildGraph } from "./build.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
+import { createFinalizer } from "./finalizer.ts";
 import type { Host } from "./host.ts";
 import { actAs } from "./identity.ts";
 import { addGraph, type Inventory, leftOver, readInventory, toSecure, writeInventory } from "./inventory.ts";
@@ -13,10 +12,11 @@ import { type Graph, isNewer } from "./model.ts";
 import type { Run } from "./node-run.ts";
 import { createPacer, type Pacer } from "./pacer.ts";
 import { createRemoval, REMOVAL, type Removal } from "./removal.ts";
+import { createReporter } from "./reporter.ts";
 import { deletionSnapshot, snapshotOf } from "./snapshot.ts";
 import { auditIds, identityOf, kindsOf, startRun } from "./start-run.ts";
-import { type Snapshot, statusOf } from "./status.ts";
-import { createStatusWriter, writeGraphStatus } from "./status-writer.ts";
+import type { Snapshot } from "./status.ts";
+import { createStatusWriter } from "./status-writer.ts";
 
 /** One graph and all that happens to it: an actor that looks at what was poked, one step at a time. */
 export interface Runner {
@@ -45,9 +45,6 @@ export function createRunner(
   let removal: Removal | undefined;
   let offs: (() => void)[] = [];
   let attempt = 0;
-  let finishing = false;
-  let pruned = 0;
-  let reported = false;
   /** The spec is about to be replaced: until it is, the status names all that it names. */
   let secured = false;
   let ready = Promise.withResolvers<void>();
@@ -80,24 +77,21 @@ export function createRunner(
     took: (answer) => take(answer),
     tell(status) {
       told = status;
-      report(status);
+      reporter.status(live, status);
       tell(status);
     },
   });
 
-  /** At most one event a generation, and none for an ordinary success: the status says that. */
-  const report = (status: ResourceGraphStatus) => {
-    const failed = status.phase === "Failed";
-    if (reported || (!failed && pruned === 0) || status.phase === "Executing") return;
-    reported = true;
-    ctx.record({
-      regarding: live,
-      type: failed ? "Warning" : "Normal",
-      reason: failed ? "NodesFailed" : "Pruned",
-      action: failed ? "Apply" : "Prune",
-      note: failed ? (status.message ?? "failed") : `${pruned} objects left the graph and were removed`,
-    });
-  };
+  const reporter = createReporter(ctx);
+  const finalizer = createFinalizer({
+    ctx,
+    live: () => live,
+    took: (answer) => take(answer),
+    again: (ms) => {
+      pacer.pokeAfter(REMOVAL, ms);
+      if (run) for (const id of run.graph.order) pacer.pokeAfter(id, ms);
+    },
+  });
 
   const end = () => {
     removal?.release();
@@ -117,9 +111,8 @@ export function createRunner(
     offs = [];
     removal?.release();
     removal = undefined;
-    reported = false;
+    reporter.begin(live);
     secured = false;
-    pruned = 0;
     const built = buildGraph(live.spec, live.metadata.namespace ?? "", scope);
     const identity = actAs(live.spec.applyAs, live.metadata.namespace ?? "", ctx.systemNamespace);
     graph = "graph" in built ? built.graph : undefined;
@@ -149,7 +142,7 @@ export function createRunner(
     auditId: auditIds(live),
     onGone(held: { key: string }, how: string) {
       inventory.delete(held.key);
-      pruned += 1;
+      reporter.pruned();
       ctx.log.debug("removed from the graph", { graph: identityOf(live).key, object: held.key, how });
       host.changed();
     },
@@ -158,7 +151,7 @@ export function createRunner(
   const step = (ids: Iterable<string>) => {
     if (ctx.signal.aborted) return;
     if (run && !live.spec.suspend && !isDeleting()) {
-      if (!live.metadata.finalizers?.includes(FINALIZER)) return void addFinalizer();
+      if (!finalizer.isOn) return void finalizer.add();
       for (const id of ids) {
         const one = run.nodes.get(id);
         if (one) evaluate(host, run, one);
@@ -167,8 +160,9 @@ export function createRunner(
     }
     if (removal) {
       removal.step();
-      if (removal.isDone && isDeleting()) void finishDeletion();
-      else if (removal.isDone) {
+      if (removal.isDone && isDeleting()) {
+        if (finalizer.isOn) void finalizer.remove();
+      } else if (removal.isDone) {
         removal.release();
         removal = undefined;
       }
@@ -183,37 +177,6 @@ export function createRunner(
     if (entries.length === 0) return;
     current.acted = true;
     removal = createRemoval({ ...removalBase(current.as), entries });
-  };
-
-  const patchFinalizers = (finalizers: string[]) =>
-    ctx.kube.patch(
-      refOf(live),
-      { metadata: { uid: live.metadata.uid, resourceVersion: live.metadata.resourceVersion, finalizers } },
-      { signal: ctx.signal },
-    );
-  const addFinalizer = async () => {
-    if (finishing) return;
-    finishing = true;
-    try {
-      take((await patchFinalizers([...(live.metadata.finalizers ?? []), FINALIZER])) as LiveGraph);
-    } catch (error) {
-      ctx.log.warn("finalizer not added", { graph: live.metadata.name, error: errorText(error) });
-    }
-    finishing = false;
-    if (run) for (const id of run.graph.order) pacer.pokeAfter(id, 0);
-  };
-  const finishDeletion = async () => {
-    if (finishing || !live.metadata.finalizers?.includes(FINALIZER)) return;
-    finishing = true;
-    try {
-      await patchFinalizers(live.metadata.finalizers.filter((one) => one !== FINALIZER));
-    } catch (error) {
-      if (!isKind(error, "notFound") && !ctx.signal.aborted) {
-        ctx.log.info("finalizer not removed yet", { graph: live.metadata.name, error: errorText(error) });
-        pacer.pokeAfter(REMOVAL, FINALIZER_RETRY_MS);
-      }
-    }
-    finishing = false;
   };
 
   const take = (next: LiveGraph) => {
@@ -237,14 +200,10 @@ export function createRunner(
       await ready.promise;
       const scope = await ctx.scopeOf(kindsOf({ ...live, spec: next }));
       const built = buildGraph(next, live.metadata.namespace ?? "", scope);
-      if (!("graph" in built)) return;
-      if (!toSecure(inventory, readInventory(live.status?.inventory), built.graph)) return;
-      const now = snapshot();
-      if (!now) return;
+      const nextGraph = "graph" in built ? built.graph : NOTHING;
+      if (!toSecure(inventory, readInventory(live.status?.inventory), nextGraph)) return;
       secured = true;
-      const all = writeInventory(inventory, graph, true);
-      const status = statusOf(now, live.status, all, new Date(ctx.clock.now()).toISOString());
-      take(await writeGraphStatus(ctx, live, status));
+      await writer.flush();
     },
     retryNow() {
       if (!run) return;
@@ -264,8 +223,8 @@ export function createRunner(
   };
 }
 
-/** Only conflicts with other writers of the graph come here; they pass. */
-const FINALIZER_RETRY_MS = 500;
+/** What a spec that is no graph keeps. */
+const NOTHING: Graph = { nodes: new Map(), order: [], dependants: new Map() };
 
 /** Whatever a refused graph names, its removal has no more rights than an allowed one. */
 const applierOf = ({ metadata: { namespace = "" } }: LiveGraph): Identity => ({

@@ -31,6 +31,8 @@ export interface StatusWriter {
   changed(): void;
   /** A new generation: its patience begins now. */
   restart(): void;
+  /** Writes what is true now, after any write that is under way. Rejects where it could not be written. */
+  flush(): Promise<void>;
   stop(): void;
 }
 
@@ -38,6 +40,7 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
   let startedAt = ctx.clock.monotonic();
   let writtenAt = Number.NEGATIVE_INFINITY;
   let busy = false;
+  let writing: Promise<void> = Promise.resolve();
   let again = false;
   let timerAt = Number.POSITIVE_INFINITY;
   let stopped = false;
@@ -92,7 +95,7 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       told = status;
       source.tell(status);
     }
-    if (!same) void write(live, status);
+    if (!same) writing = write(live, status);
   };
   const write = async (live: LiveGraph, status: ResourceGraphStatus) => {
     busy = true;
@@ -124,6 +127,24 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
     restart() {
       startedAt = ctx.clock.monotonic();
       look();
+    },
+    async flush() {
+      while (busy) await writing;
+      const snapshot = source.snapshot();
+      if (!snapshot) throw new Error("the graph has not been read yet");
+      busy = true;
+      const live = source.live();
+      const now = new Date(ctx.clock.now()).toISOString();
+      const flushed = writeGraphStatus(ctx, live, statusOf(snapshot, live.status, source.inventory(), now));
+      writing = flushed.then(
+        () => {},
+        () => {},
+      );
+      try {
+        source.took(await flushed);
+      } finally {
+        busy = false;
+      }
     },
     stop() {
       stopped = true;

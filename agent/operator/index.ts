@@ -1,5 +1,6 @@
 import { canonicalJson } from "../../domain/canonical/index.ts";
 import { API_VERSION } from "../../domain/desired/index.ts";
+import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import { createEngine } from "../engine/index.ts";
 import { isNewer } from "../engine/model.ts";
@@ -63,6 +64,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     const key = resourceKey(resource);
     if (resources.get(key)?.metadata.uid !== resource.metadata.uid) return;
     resources.delete(key);
+    told.delete(resource.metadata.annotations?.[ANNOTATION.key] ?? "");
     // A project may have waited for its last app.
     if (resource.kind === "NovaApp") wakeProjects();
   };
