@@ -27,10 +27,15 @@ export interface ArmState {
   wantedAt: number;
 }
 
-/** A commit is announced. An alarm that stands stays: its end sees `wantedAt` and goes on. */
+/**
+ * A commit is announced. An alarm that stands stays where it is soon: its end sees `wantedAt` and goes on. One that
+ * waits for a failed event's next try is brought forward: a new event never waits for an old one.
+ */
 export function arm(state: ArmState, now: number): { alarmAt: number | null; wantedAt: number } {
-  const wantedAt = Math.max(state.wantedAt, now + ARM_DELAY_MS);
-  return { alarmAt: state.standing === null ? now + ARM_DELAY_MS : null, wantedAt };
+  const lookAt = now + ARM_DELAY_MS;
+  const wantedAt = Math.max(state.wantedAt, lookAt);
+  const isSoon = state.standing !== null && state.standing <= lookAt;
+  return { alarmAt: isSoon ? null : lookAt, wantedAt };
 }
 
 /** When to look again: null where nothing waits and no commit is announced, and then no alarm stands at all. */

@@ -36,6 +36,12 @@ describe("the outbox's clock", () => {
     expect(nextAlarm(state, 500)).toBe(expected);
   });
 
+  it("does not let a new commit wait for the next try of an event that failed", () => {
+    const state = { standing: 250_000, wantedAt: 0 };
+    expect(arm(state, 1_000).alarmAt).toBe(1_000 + ARM_DELAY_MS);
+    expect(arm({ ...state, standing: 1_500 }, 1_000).alarmAt).toBeNull();
+  });
+
   it("always looks at least once after each announced commit had its time", () => {
     fc.assert(
       fc.property(

@@ -13,6 +13,9 @@ import { deliverSoon } from "./deliver-soon.ts";
 import { type IdempotentRequest, replayIfStored, toStored } from "./idempotency.ts";
 import { checkPrecondition } from "./preconditions.ts";
 
+/** An alarm that was armed longer ago may have rung before the commit; it looks again after domain/outbox ARM_DELAY_MS. */
+const ARMED_FOR_MS = 1_000;
+
 /** Ends a handler's run: what it read has changed since. It runs again and sees the newest state. */
 export class LostRace extends Error {}
 
@@ -48,6 +51,7 @@ export class RunningCall implements Call {
   readonly #idempotent: IdempotentRequest | undefined;
   readonly #shard = randomShard();
   #armed: Promise<void> | undefined;
+  #armedAt = 0;
 
   constructor(input: CallInput) {
     this.env = input.env;
@@ -109,7 +113,10 @@ export class RunningCall implements Call {
 
   /** The alarm stands before the commit, so that its events are delivered even if this isolate dies right after. */
   #arm(): void {
-    this.#armed ??= outboxStub(this.env, this.#shard).arm();
+    const now = Date.now();
+    if (this.#armed && now - this.#armedAt < ARMED_FOR_MS) return;
+    this.#armedAt = now;
+    this.#armed = outboxStub(this.env, this.#shard).arm();
     this.#armed.catch(() => undefined);
   }
 
