@@ -1,6 +1,9 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** No test is about its own speed: this only ends one that hangs, on the busiest machine. */
+const HANG_MS = 60_000;
+
 const migrations = await readD1Migrations("d1-migrations");
 
 /** What test/attack/plan.ts reads; inside workerd the variables of the process are its bindings. */
@@ -24,6 +27,7 @@ export default defineConfig({
           include: ["{domain,protocol,agent,bench,scripts}/**/*.test.ts"],
           exclude: ["**/*.cluster.test.ts", "**/node_modules/**"],
           environment: "node",
+          testTimeout: HANG_MS,
           setupFiles: [properties],
           testTimeout,
         },
