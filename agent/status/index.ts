@@ -3,6 +3,7 @@ import { ORPHANED } from "../desired/absence.ts";
 import type { Clock } from "../kube/index.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Consumer, Link } from "../tunnel/types.ts";
+import { bounded } from "./bound.ts";
 import { createOutbox } from "./outbox.ts";
 
 export interface StatusOptions {
@@ -33,6 +34,7 @@ export function createStatusUplink(options: StatusOptions): StatusUplink {
   let lastSent = Number.NEGATIVE_INFINITY;
   let scheduled = false;
   const reports = options.metrics.counter("kubenova_agent_status_reports_total", "Status reports sent");
+  const unfit = options.metrics.counter("kubenova_agent_statuses_unfit_total", "Statuses that fit no frame");
   options.metrics.gaugeOf(
     "kubenova_agent_statuses_waiting",
     "Statuses that the manager has not stored yet",
@@ -65,7 +67,11 @@ export function createStatusUplink(options: StatusOptions): StatusUplink {
 
   return {
     put(statuses) {
-      for (const status of statuses) outbox.put(options.isOrphan(status.key) ? orphaned(status) : status);
+      for (const status of statuses) {
+        const fitting = bounded(options.isOrphan(status.key) ? orphaned(status) : status);
+        if (fitting) outbox.put(fitting);
+        else unfit.inc();
+      }
       sendSoon();
     },
     onWelcome(session) {

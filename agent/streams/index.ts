@@ -24,6 +24,9 @@ export interface Streams extends Consumer {
   readonly open: number;
 }
 
+/** For the rest of a request whose answer is complete: a client that sends on is not cut off in the middle of it. */
+const LINGER_MS = 10_000;
+
 export function createStreams(options: StreamsOptions): Streams {
   const streams = new Map<number, StreamCore>();
   const { log, clock } = options;
@@ -32,17 +35,23 @@ export function createStreams(options: StreamsOptions): Streams {
 
   const start = (frame: Open, link: Link) => {
     if (streams.has(frame.s)) return;
-    const stream = createStream(frame, link, () => streams.delete(frame.s));
+    const stream: StreamCore = createStream(frame, link, {
+      onOver: () => streams.delete(frame.s),
+      onSaidAll: () =>
+        void clock.sleep(LINGER_MS, stream.signal).then(
+          () => stream.abandon("answered"),
+          () => {},
+        ),
+    });
     if (streams.size >= MAX_STREAMS) return stream.fail("KN-1503", "too many open streams");
     streams.set(frame.s, stream);
     opened.inc({ kind: frame.target.kind });
-    const headInTime = clock.sleep(frame.deadlineMs, stream.signal).then(
+    void clock.sleep(frame.deadlineMs, stream.signal).then(
       () => {
         if (!stream.answered) stream.fail("KN-1501", "no answer in time");
       },
       () => {},
     );
-    void headInTime;
     serve(stream, options).catch((error: unknown) => {
       if (stream.over) return;
       const code = error instanceof StreamError ? error.code : "KN-1502";

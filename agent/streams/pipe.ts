@@ -43,13 +43,17 @@ export function endToEnd(headers: Headers): Headers {
 
 const MAX_HEADERS = 128;
 const MAX_VALUE = 16 * 1024;
+/** All of them: the head travels in one frame. */
+const MAX_HEAD = 64 * 1024;
 
 /** Node's flat list as pairs, within the frame's bounds. */
 export function headerPairs(raw: readonly string[]): Headers {
   const pairs: Headers = [];
+  let size = 0;
   for (let i = 0; i + 1 < raw.length && pairs.length < MAX_HEADERS; i += 2) {
     const [name, value] = [raw[i] ?? "", raw[i + 1] ?? ""];
-    if (name.length <= 256 && value.length <= MAX_VALUE) pairs.push([name, value]);
+    size += name.length + value.length;
+    if (name.length <= 256 && value.length <= MAX_VALUE && size <= MAX_HEAD) pairs.push([name, value]);
   }
   return endToEnd(pairs);
 }

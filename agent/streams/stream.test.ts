@@ -44,7 +44,7 @@ function setUp() {
   const open = (s: number, credit: number): StreamCore => {
     const target = { kind: "pods", namespace: "n", selector: "" } as const;
     const frame: Open = { t: "open", s, deadlineMs: 1_000, correlationId: "c", credit, target };
-    return createStream(frame, link, () => {});
+    return createStream(frame, link, { onOver: () => {}, onSaidAll: () => {} });
   };
   const drain = () => {
     wire.bufferedAmount = 0;

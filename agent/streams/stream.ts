@@ -52,11 +52,17 @@ export interface StreamCore extends Stream, DataSource {
   abandon(reason: string): void;
 }
 
+export interface StreamEvents {
+  onOver: () => void;
+  /** Our side has ended, and all of it is on its way; theirs may never say anything again. */
+  onSaidAll: () => void;
+}
+
 /**
  * One stream's two directions. Outbound: the opened frame, bytes within the edge's credit, the end, in that order.
  * Inbound: credit is what the upstream took plus a window.
  */
-export function createStream(open: Open, link: Link, onOver: () => void): StreamCore {
+export function createStream(open: Open, link: Link, { onOver, onSaidAll }: StreamEvents): StreamCore {
   const { s } = open;
   const ending = new AbortController();
   const queue: Message[] = [];
@@ -86,7 +92,9 @@ export function createStream(open: Open, link: Link, onOver: () => void): Stream
     onOver();
   };
   const finishIfBoth = () => {
-    if (ended && theirsEnded) finish("the stream has ended");
+    if (!ended) return;
+    if (theirsEnded) finish("the stream has ended");
+    else onSaidAll();
   };
   const frame = (value: AgentFrame): string => JSON.stringify(value);
   const taken = (bytes: number) => {
