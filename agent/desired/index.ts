@@ -73,6 +73,9 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
     onRefused: ({ item }, message) => refused(item, message),
   });
 
+  const waiting = "kubenova_agent_documents_waiting";
+  options.metrics.gaugeOf(waiting, "Desired documents that are not stored yet", () => queue.size);
+
   const take = (link: Link, frame: DesiredFrame, settle: (refusal?: string) => void) => {
     const refuse = (message: string) => {
       refused(frame, message);
@@ -155,9 +158,6 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
       apps: objects.count("NovaApp"),
     }),
     confirmDeleted: (keys) => book.notDeleting(keys),
-    get pending() {
-      return queue.size;
-    },
     async stop({ save }) {
       intake?.end();
       const unsaved = (error: unknown) => log.warn("the state is not stored", { error: errorText(error) });

@@ -34,8 +34,6 @@ export interface DesiredStore extends Consumer {
   managed(): { tenants: number; projects: number; apps: number };
   /** The manager knows that these are gone. */
   confirmDeleted(keys: readonly string[]): void;
-  /** Documents that wait to be written. */
-  readonly pending: number;
   /**
    * Resolves when the watches have ended. With `save`, what the next start needs is stored first: not where the Lease
    * was lost, since another agent writes it then.

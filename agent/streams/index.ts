@@ -19,15 +19,11 @@ export interface StreamsOptions {
   closedNamespaces: readonly string[];
 }
 
-/** Requests from the edge into the cluster, each on a stream of its own; they live as long as their session. */
-export interface Streams extends Consumer {
-  readonly open: number;
-}
-
 /** For the rest of a request whose answer is complete: a client that sends on is not cut off in the middle of it. */
 const LINGER_MS = 10_000;
 
-export function createStreams(options: StreamsOptions): Streams {
+/** Requests from the edge into the cluster, each on a stream of its own; they live as long as their session. */
+export function createStreams(options: StreamsOptions): Consumer {
   const streams = new Map<number, StreamCore>();
   const { log, clock } = options;
   const opened = options.metrics.counter("kubenova_agent_streams_total", "Streams opened, by kind");
@@ -74,9 +70,6 @@ export function createStreams(options: StreamsOptions): Streams {
     onData: (frame) => streams.get(frame.stream)?.onData(frame),
     onLost() {
       for (const stream of [...streams.values()]) stream.abandon("the session has ended");
-    },
-    get open() {
-      return streams.size;
     },
   };
 }
