@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEnding } from "../agent/tunnel/reconnect.ts";
 import { until } from "../test/lib/process.ts";
 import { startManager } from "../test/manager/start.ts";
+import { startDoor } from "./lib/door.ts";
 import { round, say } from "./lib/figures.ts";
 import { connectFleet, enrolFleet } from "./lib/fleet.ts";
 
@@ -15,9 +16,10 @@ const BUCKET_MS = 1_000;
 
 export async function run(): Promise<Record<string, number | string>> {
   const manager = await startManager({ vars: { LOG_LEVEL: "error" } });
-  const members = await enrolFleet(manager, manager.url, AGENTS);
+  const door = await startDoor(await manager.directUrl());
+  const members = await enrolFleet(manager, door.url, AGENTS);
   const welcomes: number[] = [];
-  const agents = await connectFleet(manager.url, members, () => ({
+  const agents = await connectFleet(door.url, members, () => ({
     redialMs,
     onWelcome: () => welcomes.push(performance.now()),
   }));
@@ -28,6 +30,7 @@ export async function run(): Promise<Record<string, number | string>> {
     await sleep(AWAY_MS);
     welcomes.length = 0;
     await manager.restart();
+    door.leadTo(await manager.directUrl());
     const answering = performance.now();
     say("the manager is back");
     await until("every agent is back", () => agents.every(({ mode }) => mode !== undefined), {
@@ -43,6 +46,7 @@ export async function run(): Promise<Record<string, number | string>> {
     };
   } finally {
     for (const agent of agents) agent.stop();
+    await door.close();
     await manager.stop();
   }
 }

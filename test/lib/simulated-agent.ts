@@ -87,7 +87,7 @@ export class SimulatedAgent {
   private dial(): void {
     if (this.stopped) return;
     const url = `${this.url.replace(/^http/, "ws")}${tunnelPath(this.identity.clusterId)}`;
-    const socket = new WebSocket(url, [SUBPROTOCOL], { perMessageDeflate: false, handshakeTimeout: 5_000 });
+    const socket = new WebSocket(url, [SUBPROTOCOL], { perMessageDeflate: false, handshakeTimeout: 15_000 });
     this.socket = socket;
     const decoder = edgeFrameDecoder();
     const pings = setInterval(
