@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { KubeNovaError } from "../domain/errors/index.ts";
+import { discardUnreadBody } from "./middleware/body.ts";
 import { type AppEnv, requestContext } from "./middleware/context.ts";
 import { cors } from "./middleware/cors.ts";
 import { errorResponse } from "./middleware/errors.ts";
@@ -12,7 +13,7 @@ import { mountRoutes } from "./routing/mount.ts";
 /** The HTTPS API: middleware in order, then routes. */
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.use(requestContext, countRequests, accessLog, securityHeaders, cors);
+  app.use(requestContext, countRequests, accessLog, securityHeaders, cors, discardUnreadBody);
   mountRoutes(app, routes);
   app.notFound((c) => errorResponse(new KubeNovaError("KN-1201"), c));
   app.onError((error, c) => errorResponse(error, c));

@@ -28,7 +28,7 @@ export async function readJson(request: Request, doc: BodyDoc<z.ZodType>): Promi
   return value;
 }
 
-/** Bytes of a body. A sender that does not say its length is cut off at the limit. */
+/** Bytes of a body. One that does not say its length is read up to the limit; the rest is left unread. */
 export async function readBounded(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () => new KubeNovaError("KN-1003", undefined, { maxBytes });
   const declared = request.headers.get("content-length");
@@ -39,12 +39,16 @@ export async function readBounded(request: Request, maxBytes: number): Promise<U
     return bytes;
   }
   if (!request.body) return new Uint8Array();
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    length += read.value.length;
+    if (length > maxBytes) {
+      reader.releaseLock();
+      throw tooLarge();
+    }
+    chunks.push(read.value);
   }
   const bytes = new Uint8Array(length);
   let offset = 0;
