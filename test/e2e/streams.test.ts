@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -22,7 +22,11 @@ async function serve(stream: SimStream): Promise<void> {
   opened.push(stream);
   const { target } = stream.open;
   const path = target.kind === "service" ? target.path : "/flood";
-  if (target.kind === "service" && target.websocket) {
+  if (path === "/digest") {
+    await digest(stream);
+  } else if (path === "/mirror") {
+    echo(stream);
+  } else if (target.kind === "service" && target.websocket) {
     stream.head(101);
     await flood(stream, true);
   } else if (target.kind === "logs" && target.pod === "idle") {
@@ -40,6 +44,29 @@ async function serve(stream: SimStream): Promise<void> {
     await stream.send(Buffer.from("ok"));
     stream.end();
   }
+}
+
+/** Answers a request's body with its digest, and a socket's messages with themselves. */
+async function digest(stream: SimStream): Promise<void> {
+  const hash = createHash("sha256");
+  stream.onData = ({ payload }) => void hash.update(payload);
+  await stream.finished;
+  stream.head(200, [["content-type", "text/plain"]]);
+  await stream.send(Buffer.from(hash.digest("hex")));
+  stream.end();
+}
+
+function echo(stream: SimStream): void {
+  let parts: Uint8Array[] = [];
+  let sending = Promise.resolve(true);
+  stream.onData = ({ payload, messageEnd, text }) => {
+    parts.push(Buffer.from(payload));
+    if (!messageEnd) return;
+    const message = Buffer.concat(parts);
+    parts = [];
+    sending = sending.then(() => stream.send(message, { text }));
+  };
+  stream.head(101);
 }
 
 async function flood(stream: SimStream, messages: boolean): Promise<void> {
@@ -93,6 +120,34 @@ afterAll(async () => {
   agent?.close();
   api?.close();
   await manager?.stop();
+});
+
+describe("large things", () => {
+  it("a body of 20 MB goes up whole", async () => {
+    const body = randomBytes(20 * MIB);
+    const headers = {
+      authorization: `Bearer ${await api.bearer()}`,
+      "content-type": "application/octet-stream",
+    };
+    const response = await fetch(`${manager.url}${service("/digest")}`, { method: "POST", body, headers });
+    expect(await response.text()).toBe(createHash("sha256").update(body).digest("hex"));
+  });
+
+  it("messages of up to a megabyte come back through a socket as they were", async () => {
+    const socket = new WebSocket(`${manager.url.replace("http", "ws")}${service("/mirror")}`, {
+      headers: { authorization: `Bearer ${await api.bearer()}` },
+    });
+    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    for (const size of [1, 65_536, 65_537, MIB]) {
+      const message = randomBytes(size);
+      const back = new Promise<Buffer>((resolve) =>
+        socket.once("message", (data) => resolve(data as Buffer)),
+      );
+      socket.send(message);
+      expect((await back).equals(message)).toBe(true);
+    }
+    socket.close();
+  });
 });
 
 describe("readers that stopped reading", () => {
