@@ -55,6 +55,8 @@ function notReady(input: HealthInput): string | undefined {
   if (input.role === "standby") return undefined;
   if (!input.enrolled) return input.identityProblem ?? "enrolling";
   if (input.tunnel.state === "fenced") return "fenced: another agent uses this cluster's identity";
-  if (input.tunnel.state === "stopped") return input.tunnel.reason ?? "the manager refuses this identity";
+  if (input.tunnel.state === "refused" || input.tunnel.state === "stopped") {
+    return input.tunnel.reason ?? "the manager refuses this identity";
+  }
   return input.operatorReady ? undefined : "the controllers are starting";
 }

@@ -33,8 +33,11 @@ export interface TunnelOptions {
   signal: AbortSignal;
 }
 
-/** `stopped` and `fenced` are final for this term of the Lease. */
-export type TunnelState = "connecting" | "connected" | "waiting" | "fenced" | "stopped";
+/**
+ * `waiting`: the manager cannot be reached. `refused`: it said no, and is asked again in minutes. `stopped` and `fenced`
+ * are final for this term of the Lease.
+ */
+export type TunnelState = "connecting" | "connected" | "waiting" | "refused" | "fenced" | "stopped";
 
 export interface Tunnel {
   status(): { state: TunnelState; reason?: string; session?: number };
@@ -82,7 +85,7 @@ export function startTunnel(options: TunnelOptions): Tunnel {
     let state = initialReconnect;
     await clock.sleep(firstDelayMs(random()), signal);
     while (!signal.aborted) {
-      if (status.state !== "waiting") status = { state: "connecting" };
+      if (status.state === "connected") status = { state: "connecting" };
       const began = clock.monotonic();
       const { ending, welcomed } = await once();
       if (signal.aborted) return;
@@ -101,7 +104,7 @@ export function startTunnel(options: TunnelOptions): Tunnel {
         );
         return;
       }
-      status = { state: "waiting", reason: ending.reason };
+      status = { state: ending.kind === "refused" ? "refused" : "waiting", reason: ending.reason };
       const level = ending.kind === "refused" ? "error" : "warn";
       log[level]("not connected", { kind: ending.kind, reason: ending.reason, retryInMs: verdict.ms });
       await clock.sleep(verdict.ms, signal);

@@ -105,7 +105,7 @@ describe("what the manager says", () => {
   ])("%i: waits for minutes, and keeps the reason", async (code, reason) => {
     edge.afterHello = (_edge, socket) => socket.close(code, reason);
     tunnel = dial();
-    await until("refused", () => tunnel.status().state === "waiting");
+    await until("refused", () => tunnel.status().state === "refused");
     expect(tunnel.status().reason).toBe(reason);
     expect(edge.hellos).toHaveLength(1);
   });
@@ -130,7 +130,7 @@ describe("what the manager says", () => {
     edge.onAccept = (socket) =>
       edge.send(socket, { t: "challenge", versions: [7], nonce: "bm9uY2U", epochId: edge.epochId });
     tunnel = dial();
-    await until("refused", () => tunnel.status().state === "waiting");
+    await until("refused", () => tunnel.status().state === "refused");
     expect(tunnel.status().reason).toMatch(/upgrade: the manager speaks tunnel 7/);
   });
 });
