@@ -3,7 +3,7 @@ export interface PlacementCluster {
   mode: "manage" | "read-only";
   deleted: boolean;
   ownerTenantId: string | null;
-  /** Null is every tenant. */
+  /** Null is every tenant where the platform owns it, and nobody but the owner where a tenant does. */
   allowedTenants: readonly string[] | null;
 }
 
@@ -11,9 +11,10 @@ export type PlacementProblem = "unknown" | "deleted" | "not-allowed" | "read-onl
 
 /** Whether a tenant's workloads may be on a cluster (decisions.md 10). */
 export const mayUseCluster = (cluster: PlacementCluster, tenantId: string): boolean =>
-  cluster.allowedTenants === null ||
   cluster.ownerTenantId === tenantId ||
-  cluster.allowedTenants.includes(tenantId);
+  (cluster.allowedTenants === null
+    ? cluster.ownerTenantId === null
+    : cluster.allowedTenants.includes(tenantId));
 
 /** Why an environment may not be placed there; null where it may. */
 export function placementProblem(

@@ -12,6 +12,14 @@ describe("placing an environment", () => {
     ["one for this tenant", { ...cluster, allowedTenants: ["ten_a"] }, "direct", null],
     ["one for others", { ...cluster, allowedTenants: ["ten_b"] }, "direct", "not-allowed"],
     ["its own", { ...cluster, ownerTenantId: "ten_a", allowedTenants: [] }, "direct", null],
+    ["its own, with no list", { ...cluster, ownerTenantId: "ten_a" }, "direct", null],
+    ["another tenant's, with no list", { ...cluster, ownerTenantId: "ten_b" }, "direct", "not-allowed"],
+    [
+      "another tenant's, for this one too",
+      { ...cluster, ownerTenantId: "ten_b", allowedTenants: ["ten_a"] },
+      "direct",
+      null,
+    ],
     ["a read-only one", { ...cluster, mode: "read-only" }, "direct", "read-only"],
     ["a read-only one, by git", { ...cluster, mode: "read-only" }, "git", null],
   ] as const)("on %s", (_name, on, delivery, problem) => {

@@ -8,7 +8,7 @@ export type ClusterRow = typeof clusters.$inferSelect;
 /** A cluster with the names of the tenants that its row knows by id. */
 export interface Cluster extends ClusterRow {
   ownerTenant: string | null;
-  /** Names; null is every tenant. */
+  /** Names; null where there is no list. */
   allowedTenantNames: string[] | null;
 }
 
@@ -68,6 +68,16 @@ export const tenantsByName = (db: D1Database, names: string[]): D1PreparedStatem
       "SELECT id, name FROM tenants WHERE deleted_at IS NULL AND name IN (SELECT value FROM json_each(?)) ORDER BY name",
     )
     .bind(JSON.stringify(names));
+
+/** Tenants that a cluster's row names, deleted ones too and purged ones not: rows of `id` and `name`. */
+export const tenantsOfCluster = (db: D1Database, nameOrId: string): D1PreparedStatement =>
+  db
+    .prepare(
+      `SELECT t.id, t.name FROM clusters c JOIN tenants t
+        ON t.id = c.owner_tenant_id OR t.id IN (SELECT value FROM json_each(c.allowed_tenants))
+        WHERE c.${columnOf(nameOrId)} = ?`,
+    )
+    .bind(nameOrId);
 
 /** Environments that are placed on a cluster and not deleted, the first twenty: rows of `path`. */
 export const environmentsPlacedOn = (db: D1Database, nameOrId: string): D1PreparedStatement =>

@@ -58,6 +58,24 @@ describe("works", () => {
     expect((await api("PATCH", "/clusters/patched", patch)).body.version).toBe(2);
   });
 
+  it("goes on being patched when a tenant that it names has been purged", async () => {
+    for (const name of ["stays", "purged"]) await api("PUT", `/tenants/${name}`, { body: {} });
+    await create("outlives", { allowedTenants: ["purged", "stays"], ownerTenant: "purged" });
+    await env.DB.prepare("DELETE FROM tenants WHERE name = 'purged'").run();
+    const { status, body } = await api("PATCH", "/clusters/outlives", { body: { region: "eu" } });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ region: "eu", allowedTenants: ["stays"] });
+    expect(body.ownerTenant).toBeUndefined();
+  });
+
+  it("is nobody's, and not everybody's, once the tenant that owned it has been purged", async () => {
+    await api("PUT", "/tenants/lone-owner", { body: {} });
+    await create("orphaned", { ownerTenant: "lone-owner" });
+    await env.DB.prepare("DELETE FROM tenants WHERE name = 'lone-owner'").run();
+    const { body } = await api("PATCH", "/clusters/orphaned", { body: { region: "eu" } });
+    expect(body.allowedTenants).toEqual([]);
+  });
+
   it("join tokens are made, listed without their secret, and revoked", async () => {
     await create("tokens");
     const made = await api<NewCluster["joinToken"]>("POST", "/clusters/tokens/join-tokens");

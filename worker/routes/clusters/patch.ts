@@ -2,7 +2,13 @@ import { mergePatch } from "../../../domain/canonical/merge-patch.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { MERGE_PATCH_TYPES } from "../../routing/requests.ts";
 import { validate } from "../../routing/validate.ts";
-import { type Cluster, clusterOf, findCluster, tenantsByName } from "../../store/clusters.ts";
+import {
+  type Cluster,
+  clusterOf,
+  findCluster,
+  tenantsByName,
+  tenantsOfCluster,
+} from "../../store/clusters.ts";
 import { directory } from "../../store/database.ts";
 import { present, writtenFields } from "../shared/catalogue.ts";
 import { clusterExample } from "./examples.ts";
@@ -14,8 +20,12 @@ const written = (cluster: Cluster) => ({
   ...(cluster.provider === null ? {} : { provider: cluster.provider }),
   ...(cluster.region === null ? {} : { region: cluster.region }),
   ...(cluster.ownerTenant === null ? {} : { ownerTenant: cluster.ownerTenant }),
-  ...(cluster.allowedTenantNames === null ? {} : { allowedTenants: cluster.allowedTenantNames }),
+  ...(allowedNames(cluster) === null ? {} : { allowedTenants: allowedNames(cluster) }),
 });
+
+/** A tenant that was purged leaves its own cluster to nobody, not to everybody. */
+const allowedNames = (cluster: Cluster): string[] | null =>
+  cluster.allowedTenantNames ?? (cluster.ownerTenantId !== null && cluster.ownerTenant === null ? [] : null);
 
 export const patchCluster = defineRoute({
   method: "patch",
@@ -45,25 +55,17 @@ export const patchCluster = defineRoute({
     const db = directory(call.env);
     const { ownerTenant, allowedTenants } = call.body;
     const given = { ...(ownerTenant ? { ownerTenant } : {}), ...(allowedTenants ? { allowedTenants } : {}) };
-    const [found, named] = await call.read(db, [
+    const [found, named, known] = await call.read(db, [
       findCluster(db, call.params.cluster),
       tenantsByName(db, namedTenants(given)),
+      // What the row names already, deleted tenants too: a patch of something else does not trip over them.
+      tenantsOfCluster(db, call.params.cluster),
     ]);
     const row = clusterOf(found?.results[0]);
     call.authorize(row ? objectOf(row) : {});
     const cluster = present("cluster", call.params.cluster, row);
     call.checkPrecondition(cluster);
     const write = validate(writeClusterSchema, mergePatch(written(cluster), call.body), "body");
-    return replaceCluster(call, cluster, write, [...(named?.results ?? []), ...knownTenants(cluster)]);
+    return replaceCluster(call, cluster, write, [...(named?.results ?? []), ...(known?.results ?? [])]);
   },
 });
-
-/** Tenants that the row names already, deleted ones too: a patch of something else does not trip over them. */
-function knownTenants(cluster: Cluster): { id: string; name: string }[] {
-  const names = cluster.allowedTenantNames ?? [];
-  const ids = cluster.allowedTenants ?? [];
-  const allowed = names.length === ids.length ? names.map((name, i) => ({ name, id: ids[i] ?? "" })) : [];
-  return cluster.ownerTenant && cluster.ownerTenantId
-    ? [...allowed, { name: cluster.ownerTenant, id: cluster.ownerTenantId }]
-    : allowed;
-}

@@ -27,11 +27,10 @@ const fields = {
   ownerTenant: nameSchema
     .optional()
     .meta({ description: "The tenant that owns it; the platform where absent." }),
-  allowedTenants: z
-    .array(nameSchema)
-    .max(500)
-    .optional()
-    .meta({ description: "Tenants that may be placed on it; every tenant where absent." }),
+  allowedTenants: z.array(nameSchema).max(500).optional().meta({
+    description:
+      "Tenants that may be placed on it beside its owner. Where absent: every tenant, or no other where a tenant owns it.",
+  }),
 };
 
 const modeSchema = z.enum(["manage", "read-only"]);

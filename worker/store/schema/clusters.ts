@@ -11,7 +11,7 @@ export const clusters = sqliteTable(
     mode: text("mode", { enum: ["manage", "read-only"] }).notNull(),
     /** Tenant that owns the cluster; null is the platform (decisions.md 10). */
     ownerTenantId: text("owner_tenant_id"),
-    /** Ids of tenants that may be placed here; null is every tenant. */
+    /** Ids of tenants that may be placed here beside the owner; null where there is no list, see mayUseCluster. */
     allowedTenants: text("allowed_tenants", { mode: "json" }).$type<string[]>(),
     /** Liveness is never stored: `connected` means that it was, once; readers derive unknown from the object. */
     state: text("state", { enum: ["pending_bootstrap", "bootstrapping", "connected", "deleted"] }).notNull(),
