@@ -50,6 +50,40 @@ describe("an agent that proves itself", () => {
     expect(row).toEqual({ state: "connected", agent_version: "0.0.1" });
   });
 
+  it("that falls silent without a word is unknown at the next read, and an event at the next sweep", async () => {
+    const identity = await enrolCluster();
+    await TestAgent.connect(identity);
+    const object = stub(identity.clusterId);
+    await runDurableObjectAlarm(object);
+    const events = () =>
+      env.DB.prepare(
+        "SELECT type, data FROM events WHERE subject = ? AND type LIKE '%connected' ORDER BY seq",
+      )
+        .bind(`cluster/${identity.clusterId}`)
+        .all<{ type: string; data: string }>()
+        .then(({ results }) => results);
+    await expect.poll(async () => (await events()).length).toBe(1);
+    await runInDurableObject(object, (_object, state) => {
+      for (const socket of state.getWebSockets("agent")) {
+        socket.serializeAttachment({ ...socket.deserializeAttachment(), lastFrameAt: Date.now() - 21_000 });
+      }
+    });
+    await evictDurableObject(object);
+    expect((await api("GET", `/clusters/${identity.name}`)).body.status).toBe("unknown");
+    const refused = await api("GET", `/clusters/${identity.name}/pods?namespace=a`);
+    expect(refused.code).toBe("KN-1500");
+    await expect
+      .poll(async () => {
+        await runDurableObjectAlarm(object);
+        return (await events()).map(({ type }) => type);
+      })
+      .toEqual(["evt.cluster.connected", "evt.cluster.disconnected"]);
+    expect(JSON.parse((await events())[1]?.data ?? "{}")).toMatchObject({
+      session: 1,
+      reason: expect.stringContaining("21 s"),
+    });
+  });
+
   it("keeps its session when the object slept, and its pings are answered", async () => {
     const identity = await enrolCluster();
     const agent = await TestAgent.connect(identity);
