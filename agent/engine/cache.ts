@@ -2,6 +2,8 @@ import {
   type Clock,
   createReflector,
   groupKind,
+  type Identity,
+  isKind,
   type Kube,
   type LiveObject,
   type ObjectRef,
@@ -32,7 +34,11 @@ export interface Hold {
  * write of ours counts at once, before the watch brings it.
  */
 export interface Cache {
-  holdKind(type: TypeRef): Hold;
+  /**
+   * All objects of this object's kind that have our label. Where the agent may not see that kind (Secrets, by the
+   * chart), those of the object's namespace, seen with the rights of `as`.
+   */
+  holdKind(ref: ObjectRef, as?: Identity): Hold;
   /** One object by name, whoever's it is. */
   holdOne(ref: ObjectRef): Hold;
   get(key: string): Seen | undefined;
@@ -50,6 +56,8 @@ interface Watched {
   reflector: Reflector<Seen>;
   ready: boolean;
   holders: number;
+  /** Resolves when the API server has refused it. */
+  refused: PromiseWithResolvers<void>;
 }
 
 export interface CacheOptions {
@@ -88,9 +96,12 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
       ...scope,
       transform: seenOf,
       clock,
-      onError: (error) => onError(id, error),
+      onError(error) {
+        if (isKind(error, "forbidden")) watched.refused.resolve();
+        onError(id, error);
+      },
     });
-    const watched: Watched = { reflector, ready: false, holders: 0 };
+    const watched: Watched = { reflector, ready: false, holders: 0, refused: Promise.withResolvers() };
     reflector.on({
       added: take,
       updated: take,
@@ -112,13 +123,14 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     for (const seen of watched.reflector.store.values()) drop(refString(seen.ref), seen.uid);
     await watched.reflector.stop();
   };
-  const hold = (id: string, type: TypeRef, scope: Scope): Hold => {
+  const hold = (id: string, type: TypeRef, scope: Scope): Hold & { refused: Promise<void> } => {
     const watched = watches.get(id) ?? open(id, type, scope);
     watched.holders += 1;
     let held = true;
     return {
       ready: () => watched.ready,
       synced: watched.reflector.synced,
+      refused: watched.refused.promise,
       problem: () => watched.reflector.health().lastError,
       release() {
         if (!held) return;
@@ -130,7 +142,17 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
   };
 
   return {
-    holdKind: (type) => hold(groupKind(type), type, { labelSelector: MANAGED_SELECTOR }),
+    holdKind(ref, as) {
+      const kind = groupKind(ref);
+      const wide = hold(kind, ref, { labelSelector: MANAGED_SELECTOR });
+      if (!as) return wide;
+      const scope = {
+        labelSelector: MANAGED_SELECTOR,
+        as,
+        ...(ref.namespace ? { namespace: ref.namespace } : {}),
+      };
+      return eitherOf(wide, wide.refused, () => hold(`${kind} ${JSON.stringify(scope)}`, ref, scope));
+    },
     holdOne: (ref) =>
       hold(refString(ref), ref, {
         fieldSelector: `metadata.name=${ref.name}`,
@@ -154,7 +176,32 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
   };
 }
 
+/** The second watch is opened when the first has been refused; one of the two is enough. */
+function eitherOf(first: Hold, refused: Promise<void>, open: () => Hold): Hold {
+  const synced = Promise.withResolvers<void>();
+  let second: Hold | undefined;
+  let released = false;
+  first.synced.then(synced.resolve, synced.reject);
+  synced.promise.catch(() => {});
+  void refused.then(() => {
+    if (released || first.ready()) return;
+    second = open();
+    second.synced.then(synced.resolve).catch(() => {});
+  });
+  return {
+    ready: () => first.ready() || second?.ready() === true,
+    synced: synced.promise,
+    problem: () => (second ? second.problem() : first.problem()),
+    release() {
+      released = true;
+      first.release();
+      second?.release();
+    },
+  };
+}
+
 interface Scope {
+  as?: Identity;
   labelSelector?: string;
   fieldSelector?: string;
   namespace?: string;

@@ -3,7 +3,7 @@ import type { Seen } from "./model.ts";
 import { type NodeRun, nextCorrection, type Run } from "./node-run.ts";
 import { type Action, actionFor, ownerOf } from "./ownership.ts";
 import { nodeReadiness } from "./readiness/index.ts";
-import { sendNode } from "./send.ts";
+import { askOnly, sendNode } from "./send.ts";
 
 /** How long a watch may take before it is asked why. */
 const UNSYNCED_MS = 500;
@@ -42,13 +42,11 @@ function isPaused(host: Host, one: NodeRun): boolean {
 
 function awaitWatch(host: Host, run: Run, one: NodeRun): void {
   const problem = one.hold.problem();
-  if (problem) {
-    // A definition that is on its way needs a moment; afterwards it is a failure, which ends when the watch begins.
-    const isLate = host.ctx.clock.monotonic() - run.startedAt > UNWATCHABLE_MS;
-    one.state = isLate ? "Failed" : "Progressing";
-    one.message = `the agent cannot watch ${one.node.ref.kind}: ${problem}`;
+  // A definition or a right that is on its way needs a moment.
+  if (problem && host.ctx.clock.monotonic() - run.startedAt > UNWATCHABLE_MS) {
     run.acted = true;
-    host.changed();
+    if (one.attempts === 0) askOnly(host, run, one, problem);
+    return;
   }
   // The watch tells when it is ready; why it is not, only when asked.
   host.pokeAfter(one.node.id, UNSYNCED_MS);

@@ -7,6 +7,7 @@ import { type Held, removalRank } from "./inventory.ts";
 import { type GraphIdentity, unmarkPatch } from "./marks.ts";
 import type { Graph, Seen } from "./model.ts";
 import { mayDelete } from "./ownership.ts";
+import { readLive } from "./read.ts";
 import { verdictOf } from "./retry.ts";
 import type { Leaving } from "./snapshot.ts";
 
@@ -61,7 +62,7 @@ export function createRemoval(options: RemovalOptions): Removal {
   const request = { auditId, signal: ctx.signal, ...(as ? { as } : {}) };
 
   for (const held of options.entries) {
-    const hold = ctx.cache.holdKind(held.ref);
+    const hold = ctx.cache.holdKind(held.ref, as);
     void hold.synced.then(() => host.poke(REMOVAL)).catch(() => {});
     const off = ctx.cache.on(held.key, () => host.poke(REMOVAL));
     entries.set(held.key, { held, hold, off, attempts: 0, notBefore: 0, failed: false, confirmed: false });
@@ -98,6 +99,9 @@ export function createRemoval(options: RemovalOptions): Removal {
         if (ctx.signal.aborted) return;
         if (isKind(error, "notFound", "noSuchKind")) return finish(entry, "deleted");
         if (isKind(error, "forbidden") && (await namespaceIsGoing(entry))) return finish(entry, "deleted");
+        // Never seen, and of a kind that nobody here may see: it was never sent either.
+        if (isKind(error, "forbidden") && !entry.held.uid && !entry.hold.ready())
+          return finish(entry, "left");
         entry.attempts += 1;
         const { failed, retryInMs = 60_000 } = verdictOf(error, entry.attempts, ctx.random);
         entry.failed = failed;
@@ -122,7 +126,7 @@ export function createRemoval(options: RemovalOptions): Removal {
 
   const confirm = (entry: Entry) =>
     attempt(entry, async () => {
-      const live = await ctx.kube.get(entry.held.ref, { signal: ctx.signal });
+      const live = await readLive(ctx, entry.held.ref, as);
       entry.confirmed = true;
       ctx.cache.put(live);
       host.poke(REMOVAL);

@@ -4,6 +4,7 @@ import { conflictText } from "./fields.ts";
 import type { Host } from "./host.ts";
 import type { Seen } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
+import { readLive } from "./read.ts";
 import { verdictOf } from "./retry.ts";
 
 /**
@@ -31,6 +32,25 @@ export function sendNode(
       if (host.ctx.signal.aborted) return;
       await failed(host, run, one, seen, error);
     }
+  });
+}
+
+/**
+ * Asks the API server what it thinks of an object whose kind nobody here may watch. It stores nothing: what is not seen
+ * is not applied, since it could not be kept, nor removed. Its refusal is the best of messages.
+ */
+export function askOnly(host: Host, run: Run, one: NodeRun, problem: string): boolean {
+  const { kube, signal } = host.ctx;
+  return host.perform(one.node.key, one.node.id, async () => {
+    try {
+      const options = { dryRun: true, auditId: run.auditId, signal, ...(run.as ? { as: run.as } : {}) };
+      await kube.apply(one.desired, options);
+      one.attempts += 1;
+      one.message = `nobody here may watch ${one.node.ref.kind}, so it is not applied: ${problem}`;
+    } catch (error) {
+      if (!signal.aborted) await failed(host, run, one, undefined, error);
+    }
+    one.state = "Failed";
   });
 }
 
@@ -83,7 +103,7 @@ async function failed(
   const { ctx } = host;
   // Nothing was known of it, yet somebody holds its fields; or it is another object than we knew.
   const isUnknown = isKind(error, "conflict") && (!seen || error.fieldConflicts.length === 0);
-  if (isUnknown && (await lookAgain(host, one, seen))) return;
+  if (isUnknown && (await lookAgain(host, run, one, seen))) return;
   one.attempts += 1;
   const { failed: isFailed, retryInMs } = verdictOf(error, one.attempts, ctx.random);
   one.message = messageOf(error);
@@ -101,10 +121,10 @@ async function failed(
 }
 
 /** What we knew was not what is: asks, and leaves the rest to the next look. False where it learned nothing new. */
-async function lookAgain(host: Host, one: NodeRun, seen: Seen | undefined): Promise<boolean> {
-  const { cache, kube, signal } = host.ctx;
+async function lookAgain(host: Host, run: Run, one: NodeRun, seen: Seen | undefined): Promise<boolean> {
+  const { cache } = host.ctx;
   try {
-    const live = await kube.get(one.node.ref, { signal });
+    const live = await readLive(host.ctx, one.node.ref, run.as);
     // Whoever's it is: when it changes or goes, this node is looked at again.
     const now = cache.put(live);
     return now.uid !== seen?.uid;

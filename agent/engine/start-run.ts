@@ -38,7 +38,7 @@ export function startRun(
   const nodes = new Map<string, NodeRun>();
   for (const [id, node] of graph.nodes) {
     const desired = marked(node.object, live.spec.labels ?? {}, identity);
-    const hold = node.mode === "Observe" ? cache.holdOne(node.ref) : cache.holdKind(node.ref);
+    const hold = node.mode === "Observe" ? cache.holdOne(node.ref) : cache.holdKind(node.ref, as);
     const one: NodeRun = {
       node,
       desired,
