@@ -4,11 +4,15 @@ import { StreamError } from "./errors.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
- * A Service whose pods have just become ready refuses connections until each node's proxy knows of them, about a second
- * later. Nothing has been sent by then, so dialling again is safe whatever the request.
+ * Each node's proxy learns about a second late which pods a Service has: until then it refuses, or leads to a pod that
+ * is gone, where nobody answers. Nothing has been sent by then, so dialling again, maybe to another pod, is safe whatever
+ * the request.
  */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 5_000;
 const PAUSE_MS = 50;
+/** Inside a cluster a connection takes a millisecond; one that takes this long leads nowhere. */
+const ATTEMPT_MS = 1_000;
+const PASSING = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
 /** A TCP connection to a Service. @throws StreamError KN-1502 */
 export async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
@@ -17,8 +21,8 @@ export async function dial(host: string, port: number, signal: AbortSignal): Pro
     try {
       return await connectOnce(host, port, signal);
     } catch (error) {
-      const refused = (error as NodeJS.ErrnoException).code === "ECONNREFUSED";
-      if (!refused || performance.now() >= end || signal.aborted) throw unreachable(error as Error);
+      const passing = PASSING.has((error as NodeJS.ErrnoException).code ?? "");
+      if (!passing || performance.now() >= end || signal.aborted) throw unreachable(error as Error);
     }
     await pause(signal);
   }
@@ -27,11 +31,18 @@ export async function dial(host: string, port: number, signal: AbortSignal): Pro
 function connectOnce(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, signal });
+    const late = () => socket.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
+    const timer = setTimeout(late, ATTEMPT_MS);
+    const failed = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    socket.once("error", failed);
     socket.once("connect", () => {
-      socket.off("error", reject);
+      clearTimeout(timer);
+      socket.off("error", failed);
       resolve(socket.setNoDelay(true));
     });
-    socket.once("error", reject);
   });
 }
 

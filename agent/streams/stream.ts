@@ -1,9 +1,9 @@
 import type { DataFrame } from "../../protocol/tunnel/data.ts";
-import { encodeData } from "../../protocol/tunnel/data.ts";
-import type { AgentFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
-import { MAX_DATA_BYTES, STREAM_WINDOW_BYTES } from "../../protocol/tunnel/limits.ts";
+import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import type { Link } from "../tunnel/types.ts";
 import type { DataSource } from "../tunnel/writer.ts";
+import { createInbound } from "./inbound.ts";
+import { createOutbound } from "./outbound.ts";
 
 export type Open = FrameOf<"open">;
 export type Headers = FrameOf<"opened">["headers"];
@@ -16,7 +16,7 @@ export interface Message {
 }
 
 /** What a stream's upstream does with what comes from the edge. */
-export interface Inbound {
+export interface InboundHandler {
   /** `taken` lets as many bytes follow; called when the upstream has them. */
   onMessage(message: Message, taken: () => void): void;
   onEnd(close: { code?: number; reason?: string }): void;
@@ -35,12 +35,10 @@ export interface Stream {
   end(close?: { code?: number; reason?: string }): void;
   /** Ends both directions with an error. */
   fail(code: string, message: string): void;
-  listen(inbound: Inbound): void;
+  listen(handler: InboundHandler): void;
 }
 
-/** Held for a stream whose reader is slow; the upstream waits beyond it. */
-const HIGH_WATER_BYTES = 128 * 1024;
-
+/** The same stream as the registry sees it. */
 export interface StreamCore extends Stream, DataSource {
   readonly over: boolean;
   /** The head of the answer is there. */
@@ -58,87 +56,28 @@ export interface StreamEvents {
   onSaidAll: () => void;
 }
 
-/**
- * One stream's two directions. Outbound: the opened frame, bytes within the edge's credit, the end, in that order.
- * Inbound: credit is what the upstream took plus a window.
- */
+/** Joins a stream's two directions: it is over when both have ended, or when either side gives it up. */
 export function createStream(open: Open, link: Link, { onOver, onSaidAll }: StreamEvents): StreamCore {
   const { s } = open;
   const ending = new AbortController();
-  const queue: Message[] = [];
-  const room: (() => void)[] = [];
-  let queued = 0;
-  let sent = 0;
-  let credit = open.credit;
-  let head: FrameOf<"opened"> | undefined;
-  let last: FrameOf<"end"> | undefined;
-  let headSent = false;
-  let ended = false;
-
-  let inbound: Inbound | undefined;
-  const early: DataFrame[] = [];
-  let earlyEnd: FrameOf<"end"> | undefined;
-  let received = 0;
-  let consumed = 0;
-  let granted = STREAM_WINDOW_BYTES;
-  let theirsEnded = false;
+  const outbound = createOutbound(s, open.credit);
+  const inbound = createInbound((upTo) => {
+    if (!ending.signal.aborted) link.send({ t: "credit", s, upTo });
+  });
 
   const finish = (reason: string) => {
     if (ending.signal.aborted) return;
-    queue.length = 0;
     link.forget(stream);
     ending.abort(new Error(reason));
-    for (const go of room.splice(0)) go();
+    outbound.drop();
     onOver();
   };
   const finishIfBoth = () => {
-    if (!ended) return;
-    if (theirsEnded) finish("the stream has ended");
+    if (!outbound.saidAll) return;
+    if (inbound.ended) finish("the stream has ended");
     else onSaidAll();
   };
-  const frame = (value: AgentFrame): string => JSON.stringify(value);
-  const taken = (bytes: number) => {
-    consumed += bytes;
-    if (ending.signal.aborted || theirsEnded) return;
-    const upTo = consumed + STREAM_WINDOW_BYTES;
-    if (upTo - granted < STREAM_WINDOW_BYTES / 2) return;
-    granted = upTo;
-    link.send({ t: "credit", s, upTo });
-  };
-  const give = (data: DataFrame) => {
-    const message = { bytes: data.payload, messageEnd: data.messageEnd, text: data.text };
-    inbound?.onMessage(
-      message,
-      once(() => taken(data.payload.byteLength)),
-    );
-  };
-  const giveEnd = ({ closeCode, closeReason }: FrameOf<"end">) =>
-    inbound?.onEnd({
-      ...(closeCode === undefined ? {} : { code: closeCode }),
-      ...(closeReason === undefined ? {} : { reason: closeReason }),
-    });
-  /** Up to a frame's worth within the credit. */
-  const nextData = (): Uint8Array | undefined => {
-    const first = queue[0];
-    if (!first) return undefined;
-    const size = Math.min(first.bytes.byteLength, MAX_DATA_BYTES, credit - sent);
-    if (size <= 0 && first.bytes.byteLength > 0) return undefined;
-    const payload = first.bytes.subarray(0, size);
-    const whole = size === first.bytes.byteLength;
-    const data = {
-      stream: s,
-      offset: sent,
-      messageEnd: whole && first.messageEnd,
-      text: first.text,
-      payload,
-    };
-    if (whole) queue.shift();
-    else queue[0] = { ...first, bytes: first.bytes.subarray(size) };
-    sent += size;
-    queued -= size;
-    if (queued < HIGH_WATER_BYTES) for (const go of room.splice(0)) go();
-    return encodeData(data);
-  };
+  const violated = (problem: string | undefined) => problem !== undefined && stream.fail("protocol", problem);
 
   const stream: StreamCore = {
     open,
@@ -147,31 +86,25 @@ export function createStream(open: Open, link: Link, { onOver, onSaidAll }: Stre
       return ending.signal.aborted;
     },
     get answered() {
-      return head !== undefined;
+      return outbound.headSet;
     },
     opened(status, headers, websocket) {
-      if (ending.signal.aborted || head) return;
+      if (ending.signal.aborted || outbound.headSet) return;
       const chosen = websocket ? { websocket } : {};
-      head = { t: "opened", s, status, headers, credit: granted, ...chosen };
+      outbound.setHead({ t: "opened", s, status, headers, credit: inbound.granted, ...chosen });
       link.wake(stream);
     },
     async write(message) {
       ending.signal.throwIfAborted();
-      queue.push(message);
-      queued += message.bytes.byteLength;
+      const room = outbound.push(message);
       link.wake(stream);
-      if (queued >= HIGH_WATER_BYTES) await new Promise<void>((resolve) => room.push(resolve));
+      await room;
       ending.signal.throwIfAborted();
     },
-    end(close = {}) {
-      if (ending.signal.aborted || last) return;
-      last = {
-        t: "end",
-        s,
-        at: 0,
-        ...(close.code === undefined ? {} : { closeCode: close.code }),
-        ...(close.reason ? { closeReason: close.reason } : {}),
-      };
+    end({ code, reason } = {}) {
+      if (ending.signal.aborted || outbound.endSet) return;
+      const closeCode = code === undefined ? {} : { closeCode: code };
+      outbound.setEnd({ t: "end", s, at: 0, ...closeCode, ...(reason ? { closeReason: reason } : {}) });
       link.wake(stream);
     },
     fail(code, message) {
@@ -179,52 +112,23 @@ export function createStream(open: Open, link: Link, { onOver, onSaidAll }: Stre
       link.send({ t: "cancel", s, code, message: message.slice(0, 1024) });
       finish(message);
     },
-    listen(handler) {
-      inbound = handler;
-      for (const data of early.splice(0)) give(data);
-      if (earlyEnd) giveEnd(earlyEnd);
-    },
+    listen: inbound.listen,
     next() {
-      if (head && !headSent) {
-        headSent = true;
-        return frame(head);
-      }
-      const data = nextData();
-      if (data) return data;
-      if (!last || ended || queue.length > 0) return undefined;
-      ended = true;
-      queueMicrotask(finishIfBoth);
-      return frame({ ...last, at: sent });
+      const before = outbound.saidAll;
+      const message = outbound.next();
+      // After this message has left: whoever hears that the stream is over may send others.
+      if (outbound.saidAll !== before) queueMicrotask(finishIfBoth);
+      return message;
     },
     onCredit(upTo) {
-      if (upTo <= credit) return;
-      credit = upTo;
-      link.wake(stream);
+      if (outbound.credit(upTo)) link.wake(stream);
     },
-    onData(data) {
-      if (data.offset !== received) return stream.fail("protocol", "bytes are missing");
-      received += data.payload.byteLength;
-      if (received > granted) return stream.fail("protocol", "more bytes than granted");
-      if (inbound) give(data);
-      else early.push(data);
-    },
-    onEnd(end) {
-      if (theirsEnded) return;
-      if (end.at !== received) return stream.fail("protocol", "bytes are missing at the end");
-      theirsEnded = true;
-      if (inbound) giveEnd(end);
-      else earlyEnd = end;
-      finishIfBoth();
+    onData: (frame) => void violated(inbound.data(frame)),
+    onEnd(frame) {
+      if (inbound.ended) return;
+      if (violated(inbound.end(frame)) === false) finishIfBoth();
     },
     abandon: finish,
   };
   return stream;
-}
-
-function once(act: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) act();
-    done = true;
-  };
 }
