@@ -8,10 +8,10 @@ import type { Upstream } from "./upstream.ts";
  * is gone, where nobody answers. Nothing has been sent by then, so dialling again, maybe to another pod, is safe whatever
  * the request.
  */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 3_000;
 const PAUSE_MS = 50;
 /** Inside a cluster a connection takes a millisecond; one that takes this long leads nowhere. */
-const ATTEMPT_MS = 1_000;
+const ATTEMPT_MS = 750;
 const PASSING = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"]);
 
 /** A TCP connection to a Service. @throws StreamError KN-1502 */

@@ -3,7 +3,7 @@ import https from "node:https";
 import { overDialled, unreachable } from "./dial.ts";
 import { StreamError } from "./errors.ts";
 import { headerPairs, sendBody } from "./pipe.ts";
-import type { Headers, Stream } from "./stream.ts";
+import type { Headers, Stream } from "./types.ts";
 import type { ServiceTarget, Upstream } from "./upstream.ts";
 
 const WITHOUT_BODY = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);

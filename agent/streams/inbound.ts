@@ -1,7 +1,7 @@
 import type { DataFrame } from "../../protocol/tunnel/data.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import { STREAM_WINDOW_BYTES } from "../../protocol/tunnel/limits.ts";
-import type { InboundHandler } from "./stream.ts";
+import type { InboundHandler } from "./types.ts";
 
 /** The bytes of one stream from the edge: checked, given to the upstream, and granted anew as it takes them. */
 export interface Inbound {

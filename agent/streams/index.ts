@@ -7,7 +7,8 @@ import { StreamError } from "./errors.ts";
 import { serveLogs } from "./logs.ts";
 import { servePods } from "./pods.ts";
 import { serveService } from "./service.ts";
-import { createStream, type Open, type Stream, type StreamCore } from "./stream.ts";
+import { createStream } from "./stream.ts";
+import type { Open, Stream, StreamCore } from "./types.ts";
 
 export interface StreamsOptions {
   kube: Kube;

@@ -2,7 +2,7 @@ import type { StreamTarget } from "../../protocol/tunnel/frames.ts";
 import { auditId, type Kube } from "../kube/index.ts";
 import { StreamError } from "./errors.ts";
 import { sendBody } from "./pipe.ts";
-import type { Stream } from "./stream.ts";
+import type { Stream } from "./types.ts";
 
 type LogsTarget = Extract<StreamTarget, { kind: "logs" }>;
 

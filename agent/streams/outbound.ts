@@ -1,7 +1,7 @@
 import { encodeData } from "../../protocol/tunnel/data.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import { MAX_DATA_BYTES } from "../../protocol/tunnel/limits.ts";
-import type { Message } from "./stream.ts";
+import type { Message } from "./types.ts";
 
 /** Held for a stream whose reader is slow; the upstream waits beyond it. */
 const HIGH_WATER_BYTES = 128 * 1024;

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Headers, Stream } from "./stream.ts";
+import type { Headers, Stream } from "./types.ts";
 
 /** Sends all of a body, as fast as the edge takes it, then the end. The body is let go when the stream is over. */
 export async function sendBody(body: Readable, stream: Stream): Promise<void> {

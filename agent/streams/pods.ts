@@ -1,7 +1,7 @@
 import type { StreamTarget } from "../../protocol/tunnel/frames.ts";
 import { auditId, type Kube, type LiveObject } from "../kube/index.ts";
 import { segment } from "./logs.ts";
-import type { Stream } from "./stream.ts";
+import type { Stream } from "./types.ts";
 
 type PodsTarget = Extract<StreamTarget, { kind: "pods" }>;
 

@@ -10,7 +10,7 @@ import { silentLogger } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import { startTunnel } from "../tunnel/index.ts";
 import { createStreams } from "./index.ts";
-import type { Open } from "./stream.ts";
+import type { Open } from "./types.ts";
 
 let edge: TestEdge;
 let upstream: http.Server;

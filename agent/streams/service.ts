@@ -4,7 +4,7 @@ import { StreamError } from "./errors.ts";
 import { serveHttp } from "./http.ts";
 import { segment } from "./logs.ts";
 import { endToEnd } from "./pipe.ts";
-import type { Headers, Stream } from "./stream.ts";
+import type { Headers, Stream } from "./types.ts";
 import type { ServiceTarget, Upstream } from "./upstream.ts";
 import { serveWebSocket } from "./websocket.ts";
 

@@ -4,7 +4,8 @@ import type { AgentFrame } from "../../protocol/tunnel/frames.ts";
 import { MAX_DATA_BYTES, STREAM_WINDOW_BYTES } from "../../protocol/tunnel/limits.ts";
 import type { Link } from "../tunnel/types.ts";
 import { createWriter, type Wire } from "../tunnel/writer.ts";
-import { createStream, type Open, type StreamCore } from "./stream.ts";
+import { createStream } from "./stream.ts";
+import type { Open, StreamCore } from "./types.ts";
 
 interface SentData {
   data: number;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { StreamTarget } from "../../protocol/tunnel/frames.ts";
-import type { Headers } from "./stream.ts";
+import type { Headers } from "./types.ts";
 
 export type ServiceTarget = Extract<StreamTarget, { kind: "service" }>;
 

@@ -2,7 +2,7 @@ import WebSocket from "ws";
 import { overDialled } from "./dial.ts";
 import { StreamError } from "./errors.ts";
 import { headerPairs, sendBody } from "./pipe.ts";
-import type { Message, Stream } from "./stream.ts";
+import type { Message, Stream } from "./types.ts";
 import type { ServiceTarget, Upstream } from "./upstream.ts";
 
 /** As the edge bounds it: a message is given to a client whole. */
