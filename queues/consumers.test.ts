@@ -100,6 +100,14 @@ describe("the dead-letter queue", () => {
     ).all();
     expect(results).toEqual([{ source: "queue", event_id: event.id, event_seq: 9, state: "dead" }]);
   });
+
+  it("asks for a message every hour for days where the database is away", async () => {
+    const DB = { prepare: () => ({ bind: () => ({ run: () => Promise.reject(new Error("D1 is away")) }) }) };
+    const batch = batchOf("kubenova-events-dead", [published(1)], 90);
+    const retry = vi.spyOn(batch.messages[0] as Message, "retry");
+    await consume(batch, { ...env, DB } as unknown as Env);
+    expect(retry.mock.calls[0]?.[0]?.delaySeconds).toBe(3_600);
+  });
 });
 
 describe("batches for the queue", () => {
