@@ -67,6 +67,19 @@ describe("the document", () => {
     }
   });
 
+  it("declares each parameter of each path, with an example", async () => {
+    const document = (await api("GET", "/openapi.json", { token: null })).body as unknown as OpenApiDocument;
+    for (const [path, methods] of Object.entries(document.paths)) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+      for (const operation of Object.values(methods)) {
+        const parameters = operation.parameters as { name: string; in?: string; example?: unknown }[];
+        const declared = parameters.filter((each) => each.in === "path");
+        expect(declared.map(({ name }) => name).sort(), path).toEqual(inPath);
+        for (const { name, example } of declared) expect(example, `${path} ${name}`).toBeDefined();
+      }
+    }
+  });
+
   it("can be read by people, without a script and from this host alone", async () => {
     const page = await apiRaw("GET", "https://kubenova.test/docs", { token: null });
     const html = await page.text();

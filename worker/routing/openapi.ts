@@ -77,7 +77,8 @@ function parameters(
 ): JsonSchema[] {
   if (!schema) return [];
   const object = toJsonSchema(schema, "input", components);
-  const properties = (object.properties ?? {}) as Record<string, JsonSchema>;
+  const read = (object.properties ?? {}) as Record<string, JsonSchema>;
+  const properties = where === "path" ? { ...restOfPath(route), ...read } : read;
   const required = (object.required ?? []) as string[];
   return Object.entries(properties).map(([name, { description, examples, ...rest }]) => {
     const example = route.parameterExamples?.[name] ?? (examples as unknown[] | undefined)?.[0];
@@ -91,6 +92,12 @@ function parameters(
     };
   });
 }
+
+/** A route with a pattern of its own may take a path's rest as it is: no schema reads it, and the document names it all the same. */
+const restOfPath = (route: Route): Record<string, JsonSchema> =>
+  route.pattern?.endsWith("/*")
+    ? { path: { type: "string", description: "The rest of the path, of any depth, and its query." } }
+    : {};
 
 const headerNames = (route: Route): string[] => [
   ...(route.conditional ?? []),
