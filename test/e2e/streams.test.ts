@@ -11,6 +11,8 @@ import type { SimStream } from "../services/agent-sim-stream.ts";
 
 const MIB = 1024 * 1024;
 let manager: Manager;
+/** The runtime itself: the proxy of `wrangler dev` in front of it grows with each request. */
+let direct: { url: string; key: string };
 let api: ApiClient;
 let agent: AgentSim;
 const opened: SimStream[] = [];
@@ -100,7 +102,7 @@ async function p99(count: number): Promise<number> {
 async function paused(path: string): Promise<http.IncomingMessage> {
   const headers = { authorization: `Bearer ${await api.bearer()}` };
   return new Promise((resolve, reject) => {
-    const request = http.get(`${manager.url}${path}`, { headers, agent: false }, (response) => {
+    const request = http.get(`${direct.url}${path}`, { headers, agent: false }, (response) => {
       response.on("error", () => {});
       resolve(response.pause());
     });
@@ -110,9 +112,10 @@ async function paused(path: string): Promise<http.IncomingMessage> {
 
 beforeAll(async () => {
   manager = await startManager();
-  api = new ApiClient(manager);
-  const identity = await enrolSim(api, manager, "sim");
-  agent = new AgentSim({ manager, identity, onOpen: (stream) => void serve(stream) });
+  direct = { url: await manager.directUrl(), key: manager.key };
+  api = new ApiClient(direct);
+  const identity = await enrolSim(api, direct, "sim");
+  agent = new AgentSim({ manager: direct, identity, onOpen: (stream) => void serve(stream) });
   await agent.connect();
 });
 
@@ -129,12 +132,12 @@ describe("large things", () => {
       authorization: `Bearer ${await api.bearer()}`,
       "content-type": "application/octet-stream",
     };
-    const response = await fetch(`${manager.url}${service("/digest")}`, { method: "POST", body, headers });
+    const response = await fetch(`${direct.url}${service("/digest")}`, { method: "POST", body, headers });
     expect(await response.text()).toBe(createHash("sha256").update(body).digest("hex"));
   });
 
   it("messages of up to a megabyte come back through a socket as they were", async () => {
-    const socket = new WebSocket(`${manager.url.replace("http", "ws")}${service("/mirror")}`, {
+    const socket = new WebSocket(`${direct.url.replace("http", "ws")}${service("/mirror")}`, {
       headers: { authorization: `Bearer ${await api.bearer()}` },
     });
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
@@ -156,7 +159,7 @@ describe("readers that stopped reading", () => {
     const time = await p99(300);
     const memory = residentMb();
     const log = await paused("/api/v1/clusters/sim/logs?namespace=shop&pod=web-1&follow=true");
-    const socket = new WebSocket(`${manager.url.replace("http", "ws")}${service("/ws")}`, {
+    const socket = new WebSocket(`${direct.url.replace("http", "ws")}${service("/ws")}`, {
       headers: { authorization: `Bearer ${await api.bearer()}` },
       perMessageDeflate: false,
     });
@@ -189,8 +192,8 @@ describe("readers that stopped reading", () => {
 
 describe("an agent that is connected, and nothing else", () => {
   it("does not wake its object: pings are answered by the runtime alone", async () => {
-    const identity = await enrolSim(api, manager, "idle");
-    const idle = new AgentSim({ manager, identity });
+    const identity = await enrolSim(api, direct, "idle");
+    const idle = new AgentSim({ manager: direct, identity });
     await idle.connect();
     // It would sleep after ten seconds without an event; each ping that woke it would keep it awake.
     await idle.quiet(22_000);
@@ -222,7 +225,7 @@ describe("a client that vanishes from an idle stream", () => {
   });
 
   it("a socket too, at once", async () => {
-    const socket = new WebSocket(`${manager.url.replace("http", "ws")}${service("/ws")}`, {
+    const socket = new WebSocket(`${direct.url.replace("http", "ws")}${service("/ws")}`, {
       headers: { authorization: `Bearer ${await api.bearer()}` },
     });
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));

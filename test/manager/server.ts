@@ -98,7 +98,10 @@ export class Server {
   }
 
   workerd(): number {
-    const pid = this.pids().find((each) => commandOf(each).includes("workerd"));
+    // Of the two that wrangler runs, the other one is its proxy: it has the public port.
+    const pid = this.pids().find(
+      (each) => commandOf(each).includes("workerd") && !listeningPorts(each).includes(this.at.port),
+    );
     if (pid === undefined) throw new Error("no workerd runs");
     return pid;
   }
