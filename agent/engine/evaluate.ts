@@ -57,6 +57,7 @@ function rest(host: Host, run: Run, one: NodeRun, seen: Seen | undefined, action
   const { kind, name } = one.node.ref;
   if (action === "keep" && seen) return settle(host, run, one, seen);
   one.applied = false;
+  run.acted = true;
   if (action === "refuse") {
     // It has no label of ours: a watch of its own tells when it goes.
     one.watch ??= host.ctx.cache.holdOne(one.node.ref);
@@ -64,7 +65,6 @@ function rest(host: Host, run: Run, one: NodeRun, seen: Seen | undefined, action
     one.message = seen?.graphUid
       ? `${kind} ${name} belongs to the graph ${seen.graphKey ?? seen.graphUid}`
       : `${kind} ${name} exists and was not made by this graph; adopt it or give this one another name`;
-    run.acted = true;
   } else {
     one.state = "Progressing";
     one.message =

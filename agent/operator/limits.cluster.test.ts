@@ -131,3 +131,43 @@ describe("an environment that leaves its project", () => {
     expect(left.metadata.deletionTimestamp).toBeUndefined();
   });
 });
+
+describe("an adopted namespace", () => {
+  it("is waited for, never written, and outlives its project as it was", async () => {
+    const other = `${name}z`;
+    const there = namespaceOf(other);
+    const ref = { apiVersion: "v1", kind: "Namespace", name: there };
+    const adopting = project(other);
+    const { environments } = adopting.spec as { environments: object[] };
+    await kube.apply({
+      ...adopting,
+      spec: {
+        ...(adopting.spec as object),
+        environments: environments.map((one) => ({ ...one, adopted: true })),
+      },
+    });
+    const status = () => statusOf(kube, "NovaProject", `acme.${other}`);
+    await until(
+      "it says what it waits for",
+      async () => (await status()).message?.includes("to exist") === true,
+    );
+    const made = await kube.create(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: there } },
+      { fieldManager: "kubectl" },
+    );
+    await until("it is Ready", async () => (await status()).phase === "Ready");
+    await kube.apply(app({ project: other, name: "web", source: raw(configMap("web")) }));
+    await awaitPhase(kube, there, "web", "Ready");
+    await kube.delete({ apiVersion: API, kind: "NovaApp", namespace: there, name: "web" });
+    await kube.delete({ apiVersion: API, kind: "NovaProject", name: `acme.${other}` });
+    await until("the project is gone", () =>
+      isGone(kube, { apiVersion: API, kind: "NovaProject", name: `acme.${other}` }),
+    );
+    const { labels, annotations, uid } = (await kube.get(ref)).metadata;
+    expect({ labels, annotations, uid }).toEqual({
+      labels: made.metadata.labels,
+      annotations: made.metadata.annotations,
+      uid: made.metadata.uid,
+    });
+  });
+});
