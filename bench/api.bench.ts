@@ -1,13 +1,14 @@
 /**
  * Reads (get and list in turn) and PUTs of apps at the manager, 16 connections, 10,000 apps stored, beside a bare D1
  * read and a bare one-row D1 write by the same runtime. The two of a pair take turns of a second, so that what else the
- * machine does falls on both; reads come first, so that no delivery of a write is under way meanwhile.
+ * machine does falls on both; reads come first, when what the stored apps left to deliver is done.
  */
 import { ApiClient } from "../test/lib/api.ts";
 import { startManager } from "../test/manager/start.ts";
 import { startBare } from "./bare/start.ts";
 import { appBody, makeProject, PROJECT } from "./lib/catalogue.ts";
 import { round, say } from "./lib/figures.ts";
+import { untilIdle } from "./lib/idle.ts";
 import { type Ask, Load, Tally } from "./lib/load.ts";
 import { writeRoundTrips } from "./lib/round-trips.ts";
 
@@ -31,6 +32,7 @@ export async function run(): Promise<Record<string, number | string>> {
     say(`storing ${APPS} apps`);
     const seeded = await ours.times(APPS, (n) => put(headers, n, 1));
     say(`stored in ${round(seeded.seconds)} s`);
+    await untilIdle([manager.workerd()]);
     const turns = turnsOf(ours, theirs, headers);
     await alternate(turns.slice(0, 2));
     await alternate(turns.slice(2));
