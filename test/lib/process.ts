@@ -1,19 +1,35 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
-/** A port that was free a moment ago on `host`. */
-export function freePort(host = "127.0.0.1"): Promise<number> {
+/** Below the range from which Linux gives ports to outgoing connections, which would take one between look and use. */
+const LOWEST_PORT = 12_000;
+const HIGHEST_PORT = 32_000;
+const PORT_TRIES = 100;
+
+/** A port that nobody listens on at `host`, chosen at random so that two who look at once seldom meet. */
+export async function freePort(host = "127.0.0.1"): Promise<number> {
+  for (let tried = 0; tried < PORT_TRIES; tried++) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (await isFree(host, port)) return port;
+  }
+  throw new Error(`no free port at ${host}`);
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.on("error", reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
+    server.on("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(false) : reject(error),
+    );
+    server.listen(port, host, () => server.close(() => resolve(true)));
   });
+}
+
+/** Thrown by a check of {@link until} that can never succeed: there is nothing to wait for any more. */
+export class Hopeless extends Error {
+  override readonly name = "Hopeless";
 }
 
 /** Waits until `check` gives something other than undefined, false or an error; says what it waited for when time is up. */
@@ -29,6 +45,7 @@ export async function until<T>(
       const value = await check();
       if (value !== undefined && value !== false) return value;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       last = error;
     }
     if (Date.now() >= end) {

@@ -7,6 +7,7 @@ import {
   descendants,
   endWithParent,
   freePort,
+  Hopeless,
   isAlive,
   killTree,
   signalQuietly,
@@ -89,7 +90,7 @@ export class Server {
 
   private async answers(child: ChildProcess): Promise<boolean> {
     if (child.exitCode !== null)
-      throw new Error(`wrangler ended with ${child.exitCode}; see ${join(this.at.dir, "manager.log")}`);
+      throw new Hopeless(`wrangler ended with ${child.exitCode}; see ${join(this.at.dir, "manager.log")}`);
     return (await get(`${this.url}${this.at.healthPath}`, this.at.certificate?.ca)) === 200;
   }
 

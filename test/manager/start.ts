@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, run } from "../lib/process.ts";
+import { freePort, Hopeless, run } from "../lib/process.ts";
 import { bundleManager, ROOT, wranglerBin, wranglerEnv } from "./bundle.ts";
 import { makeCertificate } from "./certificate.ts";
 import { Server } from "./server.ts";
@@ -43,7 +43,20 @@ export interface Manager {
   stop(): Promise<void>;
 }
 
+const START_TRIES = 3;
+
+/** @throws where it does not start; where its port was free to choose, another one is tried first */
 export async function startManager(options: ManagerOptions = {}): Promise<Manager> {
+  for (let left = options.port === undefined ? START_TRIES : 1; ; left--) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (!(error instanceof Hopeless) || left <= 1) throw error;
+    }
+  }
+}
+
+async function startOnce(options: ManagerOptions): Promise<Manager> {
   const host = options.host ?? "127.0.0.1";
   const port = options.port ?? (await freePort(host));
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), "kubenova-manager-"));
