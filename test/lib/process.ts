@@ -2,10 +2,8 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { HIGHEST_PORT, LOWEST_PORT } from "../cluster/ports.ts";
 
-/** Below the range from which Linux gives ports to outgoing connections, which would take one between look and use. */
-const LOWEST_PORT = 12_000;
-const HIGHEST_PORT = 32_000;
 const PORT_TRIES = 100;
 
 /** A port that nobody listens on at `host`, chosen at random so that two who look at once seldom meet. */
