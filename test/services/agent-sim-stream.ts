@@ -1,7 +1,13 @@
 import { type DataFrame, encodeData } from "../../protocol/tunnel/data.ts";
-import type { FrameOf } from "../../protocol/tunnel/frames.ts";
+import type { AgentFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import { MAX_DATA_BYTES, STREAM_WINDOW_BYTES } from "../../protocol/tunnel/limits.ts";
-import type { AgentSim } from "./agent-sim.ts";
+
+/** What a stream needs of its agent. */
+export interface StreamHost {
+  send(frame: AgentFrame): void;
+  sendData(bytes: Uint8Array): void;
+  readonly streams: Map<number, unknown>;
+}
 
 /** The agent's end of one stream of a simulated agent. */
 export class SimStream {
@@ -12,13 +18,13 @@ export class SimStream {
   sent = 0;
   taken = 0;
   onData: (frame: DataFrame) => void = () => {};
-  readonly #agent: AgentSim;
+  readonly #agent: StreamHost;
   #credit: number;
   #granted = STREAM_WINDOW_BYTES;
   #wake: () => void = () => {};
   #finished = Promise.withResolvers<void>();
 
-  constructor(agent: AgentSim, open: FrameOf<"open">) {
+  constructor(agent: StreamHost, open: FrameOf<"open">) {
     this.#agent = agent;
     this.open = open;
     this.#credit = open.credit;
