@@ -1,6 +1,7 @@
 import { FINALIZER } from "../../protocol/resources/common.ts";
 import { isKind, refOf } from "../kube/index.ts";
 import { errorText } from "../log.ts";
+import { auditIds } from "./audit.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 
 /** Conflicts with other writers of the graph pass. */
@@ -30,7 +31,12 @@ export function createFinalizer({ ctx, live, took, again }: FinalizerOptions): F
     const { uid, resourceVersion, finalizers: now = [] } = live().metadata;
     const patch = { metadata: { uid, resourceVersion, finalizers: finalizers(now) } };
     try {
-      took((await ctx.kube.patch(refOf(live()), patch, { signal: ctx.signal })) as LiveGraph);
+      took(
+        (await ctx.kube.patch(refOf(live()), patch, {
+          signal: ctx.signal,
+          auditId: auditIds(live()),
+        })) as LiveGraph,
+      );
       again(0);
     } catch (error) {
       if (!isKind(error, "notFound") && !ctx.signal.aborted) {

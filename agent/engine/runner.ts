@@ -1,6 +1,7 @@
 import { APPLIER_SERVICE_ACCOUNT } from "../../domain/names/labels.ts";
 import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
+import { auditIds } from "./audit.ts";
 import { buildGraph } from "./build.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
@@ -14,7 +15,7 @@ import { createPacer, type Pacer } from "./pacer.ts";
 import { createRemoval, REMOVAL, type Removal } from "./removal.ts";
 import { createReporter } from "./reporter.ts";
 import { deletionSnapshot, snapshotOf } from "./snapshot.ts";
-import { auditIds, identityOf, kindsOf, startRun } from "./start-run.ts";
+import { identityOf, kindsOf, startRun } from "./start-run.ts";
 import type { Snapshot } from "./status.ts";
 import { createStatusWriter } from "./status-writer.ts";
 

@@ -1,5 +1,5 @@
-import { ANNOTATION } from "../../domain/names/labels.ts";
-import { auditId, type Identity } from "../kube/index.ts";
+import type { Identity } from "../kube/index.ts";
+import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
 import { desiredHash } from "./fields.ts";
 import type { Host } from "./host.ts";
@@ -12,16 +12,6 @@ export const identityOf = (live: LiveGraph): GraphIdentity => ({
   key: graphKeyOf(live),
   uid: live.metadata.uid,
 });
-
-/** The ids of all requests of one run, under the correlation id of the change (decisions.md 21). */
-export function auditIds(live: LiveGraph): () => string {
-  const correlation = live.metadata.annotations?.[ANNOTATION.correlation] ?? `graph-${live.metadata.uid}`;
-  let count = 0;
-  return () => {
-    count += 1;
-    return auditId(correlation, count);
-  };
-}
 
 /** A run of this generation, with its watches held and nothing sent yet. `subscribe` collects what ends them. */
 export function startRun(

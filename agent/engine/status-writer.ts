@@ -1,6 +1,7 @@
 import type { NodeState, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
+import { auditIds } from "./audit.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { RESTING, type Snapshot, sameStatus, statusOf } from "./status.ts";
 
@@ -164,7 +165,12 @@ export async function writeGraphStatus(
   ];
   ctx.count.statusWritten();
   const ref = { apiVersion: live.apiVersion, kind: live.kind, ...nameOf(live) };
-  const options = { type: "json", subresource: "status", signal: ctx.signal } as const;
+  const options = {
+    type: "json",
+    subresource: "status",
+    signal: ctx.signal,
+    auditId: auditIds(live),
+  } as const;
   return (await ctx.kube.patch(ref, patch, options)) as LiveGraph;
 }
 

@@ -4,9 +4,10 @@ import { ANNOTATION, LABEL, MANAGER } from "../../domain/names/labels.ts";
 import { FINALIZER, GROUP } from "../../protocol/resources/common.ts";
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
+import { auditIds } from "../engine/audit.ts";
 import type { Engine } from "../engine/index.ts";
 import { sameStatus } from "../engine/status.ts";
-import { auditId, type Clock, isKind, type Kube, type KubeObject, refOf } from "../kube/index.ts";
+import { type Clock, isKind, type Kube, type KubeObject, refOf } from "../kube/index.ts";
 import { type Resource, withoutManagedFields } from "./resources.ts";
 import { documentStatus, type Outcome, outcomeOf, renderedStatus } from "./status.ts";
 
@@ -43,7 +44,7 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
     const message = `a ResourceGraph ${live.metadata.name} is there already and belongs to something else`;
     return setStatus(ctx, kind, resource, { phase: "Failed", reason: "NameTaken", message });
   }
-  if (!live || !isSameGraph(live, graph)) await ctx.engine.apply(graph, audit(resource));
+  if (!live || !isSameGraph(live, graph)) await ctx.engine.apply(graph, auditIds(resource));
   const status = ctx.engine.status(key);
   const current = ctx.engine.get(key);
   // An older answer would speak of what is no longer asked for; the newer one wakes us.
@@ -155,17 +156,10 @@ async function patchFinalizers(
   return withoutManagedFields(await ctx.kube.patch(refOf(resource), patch, request(ctx, resource)));
 }
 
-const request = ({ signal }: ControllerContext, resource: Resource) => ({ signal, auditId: audit(resource) });
-
-let requests = 0;
-/** decisions.md 21: the correlation id at the head of each request's Audit-ID. */
-function audit(resource: Resource): () => string {
-  const correlation = resource.metadata.annotations?.[ANNOTATION.correlation] ?? resource.metadata.uid;
-  return () => {
-    requests += 1;
-    return auditId(correlation, requests);
-  };
-}
+const request = ({ signal }: ControllerContext, resource: Resource) => ({
+  signal,
+  auditId: auditIds(resource),
+});
 
 async function ignoring<T>(kind: "notFound", work: Promise<T>): Promise<T | undefined> {
   try {
