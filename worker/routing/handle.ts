@@ -12,7 +12,9 @@ import { withTimeLimit } from "./time-limit.ts";
 import { validate } from "./validate.ts";
 
 /** Each lost race means that another writer won, so progress is sure; beyond this the object is too busy. */
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 10;
+/** Full jitter between attempts, growing: without it those who met once meet again. */
+const RETRY_SPREAD_MS = 15;
 
 /** From a matched request to its answer: who asks, what is asked, the handler, the response. */
 export async function handle(route: Route, c: AppContext, params: Record<string, string>): Promise<Response> {
@@ -54,6 +56,7 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
       if (!(error instanceof LostRace)) throw error;
       if (attempt === MAX_ATTEMPTS)
         throw new KubeNovaError("KN-1305", "Too many writers at once; try again.");
+      await scheduler.wait(Math.random() * RETRY_SPREAD_MS * attempt);
     }
   }
 }
