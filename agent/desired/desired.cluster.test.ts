@@ -171,6 +171,7 @@ describe("documents", () => {
       edge.send(edge.socket, { ...frame, digest, resource: good as unknown as Record<string, unknown> });
     }
     await edge.acked(3);
+    await until("each is told", () => edge.statuses.size === 3);
     expect([...edge.statuses.values()].map(({ phase }) => phase)).toEqual(["Refused", "Refused", "Refused"]);
     expect((await fixture.kube.list(TENANT)).items).toHaveLength(0);
   });
