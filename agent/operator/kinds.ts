@@ -1,3 +1,5 @@
+import { LABEL } from "../../domain/names/labels.ts";
+import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Engine } from "../engine/index.ts";
 import type { Kind } from "./controller.ts";
 import { renderApp } from "./render/app.ts";
@@ -29,7 +31,7 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
     // Nothing of a tenant itself is in a cluster yet: its graph is empty, and Ready says that the tenant is known here.
     NovaTenant: {
       graphOf: inSystem("tenant"),
-      render: (resource) => renderTenant((resource as NovaTenant).metadata.name),
+      render: (resource) => marked(renderTenant((resource as NovaTenant).metadata.name), resource),
       holdDeletion: () => undefined,
     },
     NovaProject: {
@@ -39,7 +41,7 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
         const { namespace, name } = graphOfProject(project);
         const nodes = ctx.engine.get(`${namespace}/${name}`)?.spec.nodes ?? [];
         const inUse = new Set(appsOf(project).map((app) => app.metadata.namespace ?? ""));
-        return renderProject(project.spec, ctx.agent, { nodes, inUse });
+        return marked(renderProject(project.spec, ctx.agent, { nodes, inUse }), resource);
       },
       // Their objects are deleted as the appliers that this project's graph holds.
       holdDeletion(resource) {
@@ -49,8 +51,20 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
     },
     NovaApp: {
       graphOf: ({ metadata: { namespace = "", name } }) => ({ namespace, name: `app-${name}` }),
-      render: (resource) => renderApp(resource.metadata.namespace ?? "", (resource as NovaApp).spec),
+      render: (resource) =>
+        renderApp(resource.metadata.namespace ?? "", (resource as NovaApp).spec, clusterMark(resource)),
       holdDeletion: () => undefined,
     },
   };
 }
+
+/** The cluster's id, which the manager writes on the resource: everything made of it carries it too (decisions.md 19). */
+function clusterMark({ metadata }: Resource): Record<string, string> {
+  const cluster = metadata.labels?.[LABEL.cluster];
+  return cluster === undefined ? {} : { [LABEL.cluster]: cluster };
+}
+
+const marked = (graph: ResourceGraphSpec, resource: Resource): ResourceGraphSpec => ({
+  ...graph,
+  labels: { ...clusterMark(resource), ...graph.labels },
+});

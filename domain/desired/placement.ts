@@ -1,4 +1,5 @@
 import type { AppSource } from "../apps/spec.ts";
+import { LABEL } from "../names/labels.ts";
 import {
   type CustomResource,
   type DesiredDocument,
@@ -78,8 +79,14 @@ const locate = (
 ): Located => ({
   clusterId,
   document: resource
-    ? { key, revision, op: "upsert", resource, correlationId }
+    ? { key, revision, op: "upsert", resource: inCluster(resource, clusterId), correlationId }
     : { key, revision, op: "tombstone", correlationId },
+});
+
+/** The label that the agent puts on everything it makes from the resource, by id: names may be given anew. */
+const inCluster = (resource: CustomResource, clusterId: string): CustomResource => ({
+  ...resource,
+  metadata: { ...resource.metadata, labels: { ...resource.metadata.labels, [LABEL.cluster]: clusterId } },
 });
 
 /** @param also clusters to be told beside those that the rows name: where a placement was */

@@ -45,6 +45,25 @@ describe("an app declared at the edge", () => {
       NAMESPACE,
     );
     expect(pods.items.filter((pod) => pod.status.phase === "Running")).toHaveLength(2);
+    const { body: cluster } = await api.get<{ id: string }>(`/api/v1/clusters/${platform.clusterName}`);
+    const marks = `kubenova.io/tenant=acme,kubenova.io/project=shop,kubenova.io/environment=staging,kubenova.io/app=web,kubenova.io/cluster=${cluster.id}`;
+    const made = await kube(platform).run(
+      "get",
+      "deploy,svc,sa,pods",
+      "-n",
+      NAMESPACE,
+      "-l",
+      marks,
+      "-o",
+      "name",
+    );
+    expect(made.match(/^(deployment|serviceaccount|service|pod)/gm)?.sort()).toEqual([
+      "deployment",
+      "pod",
+      "pod",
+      "service",
+      "serviceaccount",
+    ]);
   });
 
   it("shows its page through the tunnel", async () => {

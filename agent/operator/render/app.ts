@@ -6,9 +6,17 @@ import type { GraphNode, ResourceGraphSpec } from "../../../protocol/resources/g
 import { renderImage } from "./image.ts";
 import { nodeId } from "./names.ts";
 
-/** What a NovaApp is to become, applied as the applier of its own namespace (decisions.md 1). Pure. */
-export function renderApp(namespace: string, spec: NovaAppSpec): ResourceGraphSpec {
+/**
+ * What a NovaApp is to become, applied as the applier of its own namespace (decisions.md 1). Pure.
+ * @param marks further labels of all that is made of it
+ */
+export function renderApp(
+  namespace: string,
+  spec: NovaAppSpec,
+  marks: Readonly<Record<string, string>> = {},
+): ResourceGraphSpec {
   const labels = {
+    ...marks,
     [LABEL.tenant]: spec.tenant,
     [LABEL.project]: spec.project,
     [LABEL.environment]: spec.environment,
