@@ -89,7 +89,7 @@ describe("an app declared at the edge", () => {
 });
 
 describe("a team's manifests", () => {
-  it("can do nothing that the team could not: a ClusterRole, a Node, another tenant's namespace", async () => {
+  it("can do nothing that the team could not: a ClusterRole, a Node, another tenant's namespace, the node's files", async () => {
     await declareProject(api, "rival", "spy", platform.clusterName);
     const path = "/api/v1/tenants/rival/projects/spy/apps/probe";
     const clusterRole = {
@@ -99,24 +99,35 @@ describe("a team's manifests", () => {
       rules: [],
     };
     const node = { apiVersion: "v1", kind: "Node", metadata: { name: "fake" } };
+    const spyPod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "spy" },
+      spec: {
+        containers: [{ name: "spy", image: images[0], volumeMounts: [{ name: "root", mountPath: "/host" }] }],
+        volumes: [{ name: "root", hostPath: { path: "/" } }],
+      },
+    };
     await api.put(path, {
       spec: rawSpec([
         configMap("own", { ok: "1" }),
         configMap("foreign", { a: "b" }, NAMESPACE),
         clusterRole,
         node,
+        spyPod,
       ]),
     });
     const release = await waitForRelease(
       api,
       path,
       "staging",
-      (found) => found.counts?.ready === 1 && found.counts.failed === 3,
+      (found) => found.counts?.ready === 1 && found.counts.failed === 4,
     );
     expect(release.phase).not.toBe("Ready");
     expect(JSON.stringify(release)).toMatch(/forbidden/i);
     expect(await kube(platform).exists("clusterrole", "stolen")).toBe(false);
     expect(await kube(platform).exists("node", "fake")).toBe(false);
+    expect(await kube(platform).exists("pod", "spy", "rival-spy-staging")).toBe(false);
     expect(await kube(platform).exists("configmap", "foreign", NAMESPACE)).toBe(false);
     expect(await kube(platform).exists("configmap", "own", "rival-spy-staging")).toBe(true);
   });

@@ -83,6 +83,12 @@ function environmentNodes(
   ];
 }
 
+/**
+ * The API server itself refuses pods that reach into their node: host paths, host network, privilege. Whoever may make
+ * pods on a shared node could read its other tenants otherwise.
+ */
+const POD_SECURITY = { "pod-security.kubernetes.io/enforce": "baseline" } as const;
+
 /** An adopted namespace was there before: it is waited for, and never written. */
 function namespaceNode(
   spec: NovaProjectSpec,
@@ -93,7 +99,7 @@ function namespaceNode(
   const object = {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name, labels: { ...labels, [LABEL.tenant]: spec.tenant } },
+    metadata: { name, labels: { ...labels, ...POD_SECURITY, [LABEL.tenant]: spec.tenant } },
   };
   return {
     id: `Namespace/${name}`,
