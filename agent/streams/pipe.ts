@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { HOP_BY_HOP } from "../../domain/proxy/headers.ts";
 import type { Headers, Stream } from "./types.ts";
 
 /** Sends all of a body, as fast as the edge takes it, then the end. The body is let go when the stream is over. */
@@ -16,19 +17,6 @@ export async function sendBody(body: Readable, stream: Stream): Promise<void> {
     body.destroy();
   }
 }
-
-/** Ends where one connection does (RFC 9110, 7.6.1): never passed on. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** Header lines without those of one connection alone. */
 export function endToEnd(headers: Headers): Headers {

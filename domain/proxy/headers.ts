@@ -1,5 +1,5 @@
-/** Headers that are about one connection, or that would let a proxied page act for the API's own origin. */
-const HOP_BY_HOP = [
+/** Headers that are about one connection (RFC 9110, 7.6.1): never passed on, by either side of the tunnel. */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
   "proxy-authenticate",
@@ -9,8 +9,9 @@ const HOP_BY_HOP = [
   "trailer",
   "transfer-encoding",
   "upgrade",
-];
+]);
 
+/** Beside those, what would let a proxied page act for the API's own origin. */
 const NOT_FROM_SERVICES = new Set([
   ...HOP_BY_HOP,
   // The body's length and coding are this side's: it is sent in chunks, as the agent decoded it.
