@@ -68,6 +68,13 @@ export function createEngine(options: EngineOptions): Engine {
   };
   const runners = new Map<string, Runner>();
   const listeners = new Set<GraphListener>();
+  const { metrics } = options;
+  metrics.gaugeOf("kubenova_engine_graphs", "ResourceGraphs", () => runners.size);
+  metrics.gaugeOf(
+    "kubenova_engine_graphs_unknown",
+    "ResourceGraphs of whose newest generation it is not known yet how it stands",
+    () => [...runners.values()].filter(isUnknown).length,
+  );
   const tell: GraphListener = (key, status) => {
     for (const listener of listeners) listener(key, status);
   };
@@ -126,6 +133,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
   };
 }
+
+const isUnknown = (runner: Runner): boolean =>
+  runner.status()?.observedGeneration !== runner.live().metadata.generation;
 
 function withoutManagedFields(object: LiveObject): LiveGraph {
   const { managedFields: _, ...metadata } = object.metadata;

@@ -1,7 +1,7 @@
 import type { Host } from "./host.ts";
 import type { Seen } from "./model.ts";
 import { type NodeRun, nextCorrection, type Run } from "./node-run.ts";
-import { type Action, actionFor, ownerOf } from "./ownership.ts";
+import { type Action, actionFor, type Owner, ownerOf, refusalOf } from "./ownership.ts";
 import { nodeReadiness } from "./readiness/index.ts";
 import { askOnly, sendNode } from "./send.ts";
 
@@ -18,11 +18,11 @@ export function evaluate(host: Host, run: Run, one: NodeRun) {
   if (!run.schedule.isFree(one.node.id)) return;
   if (!one.hold.ready()) return awaitWatch(host, run, one);
   const seen = ctx.cache.get(one.node.key);
-  const owner = seen ? ownerOf(seen, run.identity) : undefined;
+  const owner = seen ? ownerOf(seen, run.identity, host.inventory.get(one.node.key)?.uid) : undefined;
   const live = seen && owner ? { owner, deleting: seen.deleting } : undefined;
   const action = actionFor({ mode: one.node.mode, force: one.node.force, live });
   if (action === "apply" && seen) {
-    const need = needOf(host, run, one, seen);
+    const need = owner === "ours" ? needOf(host, one, seen) : "apply";
     if (need === "nothing") return settle(host, run, one, seen);
     if (need === "correct") return correct(host, run, one, seen);
   }
@@ -31,7 +31,7 @@ export function evaluate(host: Host, run: Run, one: NodeRun) {
     sendNode(host, run, one, seen, false);
     return;
   }
-  rest(host, run, one, seen, action);
+  rest(host, run, one, { seen, owner, action });
 }
 
 function isPaused(host: Host, one: NodeRun): boolean {
@@ -53,7 +53,12 @@ function awaitWatch(host: Host, run: Run, one: NodeRun): void {
 }
 
 /** What holds without a write. */
-function rest(host: Host, run: Run, one: NodeRun, seen: Seen | undefined, action: Action) {
+function rest(
+  host: Host,
+  run: Run,
+  one: NodeRun,
+  { seen, owner, action }: { seen: Seen | undefined; owner: Owner | undefined; action: Action },
+) {
   const { kind, name } = one.node.ref;
   if (action === "keep" && seen) return settle(host, run, one, seen);
   one.applied = false;
@@ -62,9 +67,7 @@ function rest(host: Host, run: Run, one: NodeRun, seen: Seen | undefined, action
     // It has no label of ours: a watch of its own tells when it goes.
     one.watch ??= host.ctx.cache.holdOne(one.node.ref);
     one.state = "Refused";
-    one.message = seen?.graphUid
-      ? `${kind} ${name} belongs to the graph ${seen.graphKey ?? seen.graphUid}`
-      : `${kind} ${name} exists and was not made by this graph; adopt it or give this one another name`;
+    one.message = refusalOf(kind, name, seen, owner);
   } else {
     one.state = "Progressing";
     one.message =
@@ -81,10 +84,9 @@ const finalizersOf = (seen: Seen | undefined): string =>
 /**
  * decisions.md 23: nothing is sent where both hashes equal those recorded after the last apply; where only our fields
  * in the live object differ, somebody changed them. Without a record (killed before it was stored), the live fields
- * themselves may show that all is as it should be.
+ * themselves may show that all is as it should be; the proof that we made the object stands in for it.
  */
-function needOf(host: Host, run: Run, one: NodeRun, seen: Seen): "nothing" | "correct" | "apply" {
-  if (ownerOf(seen, run.identity) !== "ours") return "apply";
+function needOf(host: Host, one: NodeRun, seen: Seen): "nothing" | "correct" | "apply" {
   const held = host.inventory.get(one.node.key);
   if (held?.uid === seen.uid && held.applied === one.hash)
     return held.live === seen.liveHash ? "nothing" : "correct";

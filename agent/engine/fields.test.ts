@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveObject } from "../kube/index.ts";
-import { desiredHash, liveHash, ownFields } from "./fields.ts";
-import { marked } from "./marks.ts";
+import { desiredHash, isMadeByUs, liveHash, ownFields } from "./fields.ts";
+import { GRAPH_ANNOTATION, marked } from "./marks.ts";
 
 const live = (fieldsV1: Record<string, unknown>, rest: object, manager = "kubenova"): LiveObject =>
   ({
@@ -62,4 +62,31 @@ describe("the fields of ours in a live object", () => {
     Object.assign(stored.metadata, { labels: { ...labels, theirs: "x" }, annotations });
     expect(liveHash(stored)).toBe(desiredHash(sent));
   });
+});
+
+describe("whether an apply of ours made an object", () => {
+  const mark = { "f:metadata": { "f:annotations": { [`f:${GRAPH_ANNOTATION}`]: {} } } };
+  const made = (
+    fields: Record<string, unknown>,
+    times: { created?: string; written?: string },
+    manager?: string,
+  ) => {
+    const object = live(fields, {}, manager);
+    object.metadata.creationTimestamp = times.created;
+    for (const entry of object.metadata.managedFields ?? []) entry.time = times.written;
+    return isMadeByUs(object);
+  };
+  const at = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, "0")}:00Z`;
+
+  it.each<[string, boolean, boolean]>([
+    ["our apply wrote the mark when it was created", made(mark, { created: at(5), written: at(5) }), true],
+    ["our apply wrote the mark later", made(mark, { created: at(5), written: at(9) }), true],
+    ["the mark is somebody else's field", made(mark, { created: at(5), written: at(5) }, "kubectl"), false],
+    ["our apply wrote other fields", made({ "f:data": {} }, { created: at(5), written: at(5) }), false],
+    [
+      "our record is older than the object: it was copied along",
+      made(mark, { created: at(5), written: at(3) }),
+      false,
+    ],
+  ])("%s", (_, is, wanted) => expect(is).toBe(wanted));
 });

@@ -1,5 +1,6 @@
 import { MANAGER } from "../../domain/names/labels.ts";
 import type { KubeObject, LiveObject } from "../kube/index.ts";
+import { GRAPH_ANNOTATION } from "./marks.ts";
 import { at, hashOf, list } from "./model.ts";
 
 type FieldSet = Record<string, unknown>;
@@ -9,10 +10,30 @@ type FieldSet = Record<string, unknown>;
  * managedFields, so that a field which another manager took away is missing here.
  */
 export function ownFields(live: LiveObject): unknown {
-  const entry = live.metadata.managedFields?.find(
+  const entry = ownEntry(live);
+  return entry?.fieldsV1 ? project(live, entry.fieldsV1) : undefined;
+}
+
+const ownEntry = (live: LiveObject) =>
+  live.metadata.managedFields?.find(
     (one) => one.manager === MANAGER && one.operation === "Apply" && !one.subresource,
   );
-  return entry?.fieldsV1 ? project(live, entry.fieldsV1) : undefined;
+
+/** The longest that the API server may take from noting an apply to stamping the object that it makes: its own limit. */
+const REQUEST_LIMIT_MS = 60_000;
+
+/**
+ * Whether the mark on this object was written by an apply of ours. What `kubectl get -o yaml | kubectl apply` copies has
+ * no such record; a copy that brings the record along (the API server takes one with a create) has one from before the
+ * object existed.
+ */
+export function isMadeByUs(live: LiveObject): boolean {
+  const entry = ownEntry(live);
+  if (!at(entry?.fieldsV1, "f:metadata", "f:annotations", `f:${GRAPH_ANNOTATION}`)) return false;
+  const created = Date.parse(live.metadata.creationTimestamp ?? "");
+  const written = Date.parse(entry?.time ?? "");
+  // Without times there is nothing that speaks against it.
+  return !(written < created - REQUEST_LIMIT_MS);
 }
 
 /** Hash of what `ownFields` answers; equal to `desiredHash` right after an apply that the server took as it was. */

@@ -10,13 +10,16 @@
  *    `Engine.apply`). In the ordinary course it does, by the status written after the last apply; only where a spec is
  *    replaced before that, one status write comes first. Thus old and new together are always on record.
  * 3. An entry leaves status.inventory only after its object was seen gone, was let go (Orphan), or turned out not to be
- *    ours: no mark of this graph, or another UID. A status write that fails leaves an entry too many, never one too few;
+ *    ours: no mark of this graph, or neither the recorded UID nor the proof below. A status write that fails leaves an entry too many, never one too few;
  *    an entry too many costs a look.
  * 4. The finalizer holds the graph, and with it spec and inventory, until every entry is gone.
  *
- * A deletion therefore needs all of: an entry here, our mark on the live object, and the recorded UID, which goes with
- * the request as a precondition. An entry without UID (applied, and never seen since) takes the UID of the object that
- * bears our mark. Deleting twice is harmless: the second finds nothing, or another UID.
+ * A deletion therefore needs all of: an entry here, our mark on the live object, and its UID, which goes with the request
+ * as a precondition. A UID is recorded from the answer to the apply. Killed between that and the status write, the next
+ * process finds a marked object whose UID it does not know: it adopts that UID only where the server's record of field
+ * managers proves that our apply wrote the mark on this very object (`isMadeByUs`). An object that somebody made anew
+ * with copied annotations has no such record: it is refused, and never deleted. Deleting twice is harmless: the second
+ * finds nothing, or another UID.
  */
 import type { InventoryEntry } from "../../protocol/resources/graph.ts";
 import { type ObjectRef, parseType, refString } from "../kube/index.ts";

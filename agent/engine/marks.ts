@@ -8,6 +8,11 @@ export const MANAGED_SELECTOR = `${LABEL.managedBy}=${MANAGER}`;
 export interface GraphIdentity {
   key: string;
   uid: string;
+  /**
+   * `<cluster id>/<desired key>` of what the graph was rendered from: a namespace that a project let go goes back to that
+   * project of that control plane, and to no other of its name. Undefined for a graph that somebody wrote by hand.
+   */
+  lineage?: string;
 }
 
 /** What only the server writes, and what is no part of a desired state. */
@@ -36,13 +41,14 @@ export function marked(
     ...metadata.annotations,
     [ANNOTATION.graph]: graph.uid,
     [GRAPH_ANNOTATION]: graph.key,
+    ...(graph.lineage ? { [ANNOTATION.lineage]: graph.lineage } : {}),
   };
   return { ...rest, metadata } as KubeObject;
 }
 
 /**
- * The merge patch that lets an object go. The graph's name stays on it: the same graph may take it back (a project
- * that is restored finds its namespaces), no other may without adopting.
+ * The merge patch that lets an object go. The graph's name and lineage stay on it: the same one may take it back (a
+ * project that is restored finds its namespaces), no other may without adopting.
  */
 export const unmarkPatch = (uid: string): object => ({
   metadata: { uid, labels: { [LABEL.managedBy]: null }, annotations: { [ANNOTATION.graph]: null } },

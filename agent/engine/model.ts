@@ -38,9 +38,12 @@ export interface Seen {
   resourceVersion: string;
   deleting: boolean;
   finalizers: readonly string[];
-  /** The ownership mark: UID of the graph, and its `namespace/name`. */
+  /** The ownership mark: UID of the graph, its `namespace/name`, and what it comes from. */
   graphUid?: string;
   graphKey?: string;
+  lineage?: string;
+  /** An apply of ours wrote the mark on this very object, says the server (fields.ts). */
+  made: boolean;
   /** Hash over the fields that our manager owns (decisions.md 23). */
   liveHash: string;
   readiness: Readiness;

@@ -1,17 +1,49 @@
 import { describe, expect, it } from "vitest";
 import type { Mode } from "./model.ts";
-import { type Action, actionFor, mayDelete, type Owner, ownerOf } from "./ownership.ts";
+import {
+  type Action,
+  actionFor,
+  type Marks,
+  mayDelete,
+  type Owner,
+  ownerOf,
+  refusalOf,
+} from "./ownership.ts";
 
-const graph = { key: "ns/app-web", uid: "u1" };
+const lineage = "cls_1/release/rel_1";
+const graph = { key: "ns/app-web", uid: "u1", lineage };
+const marks = (some: Partial<Marks> = {}): Marks => ({ uid: "o1", made: true, ...some });
+const key = graph.key;
 
 describe("whose an object is", () => {
-  it.each<[string, { graphUid?: string; graphKey?: string }, Owner]>([
-    ["our mark", { graphUid: "u1", graphKey: "ns/app-web" }, "ours"],
-    ["an earlier life of this graph", { graphUid: "u0", graphKey: "ns/app-web" }, "previous"],
-    ["let go by this graph", { graphKey: "ns/app-web" }, "previous"],
+  it.each<[string, Partial<Marks>, Owner]>([
+    ["our mark and the recorded UID", { graphUid: "u1", graphKey: key, lineage, made: false }, "ours"],
+    ["our mark on an object that we made", { uid: "o2", graphUid: "u1", graphKey: key, lineage }, "ours"],
+    ["our mark, copied", { uid: "o2", graphUid: "u1", graphKey: key, lineage, made: false }, "copy"],
+    ["an earlier life of this graph", { graphUid: "u0", graphKey: key, lineage }, "previous"],
+    ["let go by this graph", { graphKey: key, lineage }, "previous"],
+    ["a copy of what this graph let go", { graphKey: key, lineage, made: false }, "copy"],
+    [
+      "of our name, of another control plane",
+      { graphUid: "u0", graphKey: key, lineage: "cls_2/release/rel_1" },
+      "other",
+    ],
+    ["let go by another of our name", { graphKey: key, lineage: "cls_1/release/rel_0" }, "nobody"],
+    ["let go, of no lineage", { graphKey: key }, "nobody"],
     ["another graph's", { graphUid: "u2", graphKey: "ns/app-api" }, "other"],
-    ["no mark", {}, "nobody"],
-  ])("%s", (_, marks, owner) => expect(ownerOf(marks, graph)).toBe(owner));
+    ["no mark", { made: false }, "nobody"],
+  ])("%s", (_, some, owner) => expect(ownerOf(marks(some), graph, "o1")).toBe(owner));
+
+  it("is said where it is refused", () => {
+    const of = (some: Partial<Marks>) =>
+      refusalOf("Namespace", "x", marks(some), ownerOf(marks(some), graph, undefined));
+    expect(of({ graphUid: "u1", graphKey: key, lineage, made: false })).toContain("a copy");
+    expect(of({ graphUid: "u9", graphKey: key, lineage: "cls_2/project/p" })).toContain("of cls_2/project/p");
+    expect(of({ graphKey: key, lineage: "cls_2/project/p" })).toContain(
+      "left there by the graph ns/app-web of cls_2",
+    );
+    expect(of({ made: false })).toContain("was not made by this graph");
+  });
 });
 
 describe("what may be done with a node's object", () => {
@@ -24,6 +56,7 @@ describe("what may be done with a node's object", () => {
     ["Apply", "previous", "apply"],
     ["Apply", "nobody", "refuse"],
     ["Apply", "other", "refuse"],
+    ["Apply", "copy", "refuse"],
     ["Create", undefined, "create"],
     ["Create", "ours", "keep"],
     ["Create", "nobody", "keep"],
@@ -46,13 +79,15 @@ describe("what may be done with a node's object", () => {
 });
 
 describe("a deletion", () => {
-  const seen = (graphUid: string | undefined, uid = "o1") =>
-    ({ uid, graphKey: "ns/app-web", ...(graphUid ? { graphUid } : {}) }) as Parameters<typeof mayDelete>[0];
-  it.each([
-    ["mark and UID as recorded", seen("u1"), "o1", true],
-    ["our mark, and no UID recorded yet", seen("u1"), undefined, true],
-    ["another UID: made again by somebody", seen("u1", "o2"), "o1", false],
-    ["the mark is gone", seen(undefined), "o1", false],
-    ["another graph's mark", seen("u2"), "o1", false],
-  ])("%s", (_, live, uid, may) => expect(mayDelete(live, uid, graph)).toBe(may));
+  const ours = { graphUid: "u1", graphKey: key, lineage };
+  it.each<[string, Partial<Marks>, string | undefined, boolean]>([
+    ["mark and UID as recorded", ours, "o1", true],
+    ["mark and UID as recorded, the field managers wiped", { ...ours, made: false }, "o1", true],
+    ["no UID recorded, but made by us", ours, undefined, true],
+    ["no UID recorded, and no proof", { ...ours, made: false }, undefined, false],
+    ["another UID: made again by somebody", { ...ours, uid: "o2", made: false }, "o1", false],
+    ["the mark is gone", { graphKey: key, lineage }, "o1", false],
+    ["another graph's mark", { ...ours, graphUid: "u2" }, "o1", false],
+    ["an earlier life's mark", { ...ours, graphUid: "u0" }, "o1", false],
+  ])("%s", (_, some, uid, may) => expect(mayDelete(marks(some), uid, graph)).toBe(may));
 });

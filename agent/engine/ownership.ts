@@ -1,12 +1,22 @@
 import type { GraphIdentity } from "./marks.ts";
 import type { Mode, Seen } from "./model.ts";
 
-/** Whose a live object is, as its mark says. `previous`: an earlier life of the same graph. */
-export type Owner = "ours" | "previous" | "other" | "nobody";
+/**
+ * Whose a live object is. A mark is text that anybody may copy, so it counts only with what nobody can copy: the UID that
+ * was recorded, or the server's own record that our apply wrote the mark on this very object (`Seen.made`).
+ *
+ * - `ours`: our mark, and one of the two.
+ * - `previous`: the mark of an earlier life of the same graph, of the same lineage, with that proof.
+ * - `copy`: a mark of this graph without any proof: somebody made the object anew with copied annotations.
+ * - `other`: marked by another graph. `nobody`: no mark, or one that was taken off.
+ */
+export type Owner = "ours" | "previous" | "copy" | "other" | "nobody";
 
-export function ownerOf(seen: Pick<Seen, "graphUid" | "graphKey">, graph: GraphIdentity): Owner {
-  if (seen.graphUid === graph.uid) return "ours";
-  if (seen.graphKey === graph.key) return "previous";
+export type Marks = Pick<Seen, "uid" | "made" | "graphUid" | "graphKey" | "lineage">;
+
+export function ownerOf(seen: Marks, graph: GraphIdentity, recordedUid: string | undefined): Owner {
+  if (seen.graphUid === graph.uid) return seen.uid === recordedUid || seen.made ? "ours" : "copy";
+  if (seen.graphKey === graph.key && seen.lineage === graph.lineage) return seen.made ? "previous" : "copy";
   return seen.graphUid === undefined ? "nobody" : "other";
 }
 
@@ -39,7 +49,26 @@ export function actionFor({ mode, force, live }: Situation): Action {
   return mode === "Adopt" || force ? "apply" : "refuse";
 }
 
-/** A deletion needs all of: our inventory (the caller has it from there), our mark, and the recorded UID. */
-export function mayDelete(seen: Seen, recordedUid: string | undefined, graph: GraphIdentity): boolean {
-  return ownerOf(seen, graph) === "ours" && (recordedUid === undefined || recordedUid === seen.uid);
+/** Why an object is refused, for people. */
+export function refusalOf(
+  kind: string,
+  name: string,
+  seen: Marks | undefined,
+  owner: Owner | undefined,
+): string {
+  const it = `${kind} ${name}`;
+  if (owner === "copy")
+    return `${it} carries this graph's mark, but was made by somebody else: a copy; delete it to have it made anew`;
+  const of = seen?.lineage ? ` of ${seen.lineage}` : "";
+  if (seen?.graphUid) return `${it} belongs to the graph ${seen.graphKey ?? seen.graphUid}${of}`;
+  if (seen?.graphKey)
+    return `${it} was left there by the graph ${seen.graphKey}${of}, which is another; adopt it or give this one another name`;
+  return `${it} exists and was not made by this graph; adopt it or give this one another name`;
 }
+
+/**
+ * A deletion needs all of: an entry in our inventory (the caller has it from there), our mark on the object, and its UID:
+ * as recorded, or proved and so adopted. The UID goes with the request as a precondition.
+ */
+export const mayDelete = (seen: Marks, recordedUid: string | undefined, graph: GraphIdentity): boolean =>
+  ownerOf(seen, graph, recordedUid) === "ours";

@@ -15,7 +15,7 @@ import { createPacer, type Pacer } from "./pacer.ts";
 import { createRemoval, REMOVAL, type Removal } from "./removal.ts";
 import { createReporter } from "./reporter.ts";
 import { deletionSnapshot, snapshotOf } from "./snapshot.ts";
-import { identityOf, kindsOf, startRun } from "./start-run.ts";
+import { identityOf, kindsOf, lineageOf, startRun } from "./start-run.ts";
 import type { Snapshot } from "./status.ts";
 import { createStatusWriter } from "./status-writer.ts";
 
@@ -48,6 +48,8 @@ export function createRunner(
   let attempt = 0;
   /** The spec is about to be replaced: until it is, the status names all that it names. */
   let secured = false;
+  /** In the middle of a step all may be applied and nothing pruned yet: the status waits for its end. */
+  let stepping = false;
   let ready = Promise.withResolvers<void>();
   const inventory: Inventory = readInventory(first.status?.inventory);
 
@@ -59,7 +61,9 @@ export function createRunner(
     pokeAfter: pacer.pokeAfter,
     perform: pacer.perform,
     isBusy: pacer.isBusy,
-    changed: () => writer.changed(),
+    changed: () => {
+      if (!stepping) writer.changed();
+    },
   };
   const isDeleting = () => live.metadata.deletionTimestamp !== undefined;
 
@@ -151,6 +155,15 @@ export function createRunner(
 
   const step = (ids: Iterable<string>) => {
     if (ctx.signal.aborted) return;
+    stepping = true;
+    try {
+      act(ids);
+    } finally {
+      stepping = false;
+    }
+    writer.changed();
+  };
+  const act = (ids: Iterable<string>) => {
     if (run && !live.spec.suspend && !isDeleting()) {
       if (!finalizer.isOn) return void finalizer.add();
       for (const id of ids) {
@@ -168,7 +181,6 @@ export function createRunner(
         removal = undefined;
       }
     }
-    writer.changed();
   };
 
   /** What left the graph goes only when all that stays in it has been applied. */
@@ -186,6 +198,7 @@ export function createRunner(
     live = next;
     const changed =
       former.metadata.generation !== next.metadata.generation ||
+      lineageOf(former) !== lineageOf(next) ||
       former.metadata.deletionTimestamp !== next.metadata.deletionTimestamp;
     if (!changed) return writer.changed();
     ready = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import { type LiveObject, refOf } from "../kube/index.ts";
-import { liveHash } from "./fields.ts";
+import { isMadeByUs, liveHash } from "./fields.ts";
 import { GRAPH_ANNOTATION } from "./marks.ts";
 import type { Seen } from "./model.ts";
 import { conditionsOf } from "./readiness/conditions.ts";
@@ -11,6 +11,7 @@ export function seenOf(object: LiveObject): Seen {
   const { uid, resourceVersion, deletionTimestamp, finalizers = [], annotations = {} } = object.metadata;
   const graphUid = annotations[ANNOTATION.graph];
   const graphKey = annotations[GRAPH_ANNOTATION];
+  const lineage = annotations[ANNOTATION.lineage];
   return {
     ref: refOf(object),
     uid,
@@ -20,7 +21,9 @@ export function seenOf(object: LiveObject): Seen {
     liveHash: liveHash(object),
     readiness: readinessOf(object),
     conditions: conditionsOf(object),
+    made: isMadeByUs(object),
     ...(graphUid ? { graphUid } : {}),
     ...(graphKey ? { graphKey } : {}),
+    ...(lineage ? { lineage } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { Identity } from "../kube/index.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
@@ -8,10 +9,13 @@ import { type Graph, graphKeyOf } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { createSchedule } from "./schedule.ts";
 
-export const identityOf = (live: LiveGraph): GraphIdentity => ({
-  key: graphKeyOf(live),
-  uid: live.metadata.uid,
-});
+export function identityOf(live: LiveGraph): GraphIdentity {
+  const lineage = lineageOf(live);
+  return { key: graphKeyOf(live), uid: live.metadata.uid, ...(lineage ? { lineage } : {}) };
+}
+
+export const lineageOf = ({ metadata: { annotations } }: LiveGraph): string | undefined =>
+  annotations?.[ANNOTATION.lineage];
 
 /** A run of this generation, with its watches held and nothing sent yet. `subscribe` collects what ends them. */
 export function startRun(

@@ -110,13 +110,18 @@ function graphOf(kind: Kind, resource: Resource): KubeObject & { spec: ResourceG
   const spec = kind.render(resource);
   const { uid, name } = resource.metadata;
   const correlation = resource.metadata.annotations?.[ANNOTATION.correlation];
+  const lineage = lineageOf(resource);
+  const annotations = {
+    ...(correlation ? { [ANNOTATION.correlation]: correlation } : {}),
+    ...(lineage ? { [ANNOTATION.lineage]: lineage } : {}),
+  };
   return {
     apiVersion: API_VERSION,
     kind: "ResourceGraph",
     metadata: {
       ...kind.graphOf(resource),
       labels: { ...spec.labels, [LABEL.managedBy]: MANAGER },
-      ...(correlation ? { annotations: { [ANNOTATION.correlation]: correlation } } : {}),
+      annotations,
       finalizers: [FINALIZER],
       ownerReferences: [
         {
@@ -133,10 +138,17 @@ function graphOf(kind: Kind, resource: Resource): KubeObject & { spec: ResourceG
   };
 }
 
+/** What a resource is, whatever its name: the document of a control plane that it was written from. */
+function lineageOf({ metadata: { labels, annotations } }: Resource): string | undefined {
+  const cluster = labels?.[LABEL.cluster];
+  const key = annotations?.[ANNOTATION.key];
+  return cluster && key ? `${cluster}/${key}` : undefined;
+}
+
 /** A correlation id that changed alone is no reason to write. */
 function isSameGraph(live: KubeObject, wanted: KubeObject): boolean {
-  const essence = ({ metadata: { labels, ownerReferences }, spec }: KubeObject) =>
-    canonicalJson({ labels, ownerReferences, spec });
+  const essence = ({ metadata: { labels, annotations, ownerReferences }, spec }: KubeObject) =>
+    canonicalJson({ labels, lineage: annotations?.[ANNOTATION.lineage] ?? null, ownerReferences, spec });
   return essence(live) === essence(wanted);
 }
 

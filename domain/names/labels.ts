@@ -18,6 +18,8 @@ export const ANNOTATION = {
   epoch: "kubenova.io/epoch",
   /** Set when a first snapshot of a new epoch lacks the object: it stays until a tombstone or a confirmation. */
   orphaned: "kubenova.io/orphaned",
+  /** `<cluster id>/<desired key>` that an object comes from: names are given again, by others too; this never is. */
+  lineage: "kubenova.io/lineage",
   correlation: "kubenova.io/correlation-id",
 } as const;
 

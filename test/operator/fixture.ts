@@ -31,10 +31,19 @@ export interface RunningOperator {
   stop(): Promise<void>;
 }
 
-export async function runOperator(kubeconfig: string): Promise<RunningOperator> {
+/** What a run is to be like, where it is not the ordinary one. */
+export interface OperatorRun {
+  /** Writes of statuses of ResourceGraphs are never sent: to end it then is a kill between an apply and its record. */
+  withoutGraphStatus?: boolean;
+  /** Id of the cluster that this agent speaks for. */
+  clusterId?: string;
+}
+
+export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Promise<RunningOperator> {
   const requests: RequestInfo[] = [];
   const statuses: DocumentStatus[] = [];
-  const kube = await loadKube({ kubeconfig, onRequest: (info) => requests.push(info) });
+  const client = await loadKube({ kubeconfig, onRequest: (info) => requests.push(info) });
+  const kube = run.withoutGraphStatus ? holdingGraphStatus(client) : client;
   const ending = new AbortController();
   const log = process.env.AGENT_LOG
     ? createLogger({ level: "debug", write: (line) => process.stderr.write(line), now: () => Date.now() })
@@ -56,6 +65,16 @@ export async function runOperator(kubeconfig: string): Promise<RunningOperator> 
       kube.close();
     },
   };
+}
+
+function holdingGraphStatus(kube: Kube): Kube {
+  const patch: Kube["patch"] = (ref, body, options) => {
+    if (ref.kind !== "ResourceGraph" || options?.subresource !== "status")
+      return kube.patch(ref, body, options);
+    const signal = options.signal as AbortSignal;
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+  };
+  return { ...kube, patch };
 }
 
 const id = (prefix: string, text: string) =>
