@@ -4,6 +4,7 @@
  * begin at the change's `updatedAt`, when the edge took up the request, so they hold its read and its commit too.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { DesiredFrame } from "../protocol/tunnel/frames.ts";
 import { ApiClient } from "../test/lib/api.ts";
 import { until } from "../test/lib/process.ts";
 import { startManager } from "../test/manager/start.ts";
@@ -27,7 +28,7 @@ export async function run(): Promise<Record<string, number | string>> {
   const api = new ApiClient({ url, key: manager.key });
   const members = await enrolFleet(manager, url, CLUSTERS);
   const arrivals = new Map<string, number>();
-  const onDesired = (key: string, revision: number) => arrivals.set(`${key}@${revision}`, now());
+  const onDesired = ({ key, revision }: DesiredFrame) => void arrivals.set(`${key}@${revision}`, now());
   const agents = await connectFleet(url, members, () => ({ onDesired }));
   try {
     await makeApps(api, arrivals);

@@ -20,20 +20,20 @@ export async function run(): Promise<Record<string, number | string>> {
   const members = await enrolFleet(manager, door.url, AGENTS);
   const welcomes: number[] = [];
   const agents = await connectFleet(door.url, members, () => ({
-    redialMs,
+    redial: afterEnding,
     onWelcome: () => welcomes.push(performance.now()),
   }));
   try {
     say(`the manager dies and is away for ${AWAY_MS / 1000} s`);
     await manager.kill();
-    await until("every agent has noticed", () => agents.every(({ mode }) => mode === undefined));
+    await until("every agent has noticed", () => agents.every(({ welcome }) => welcome === undefined));
     await sleep(AWAY_MS);
     welcomes.length = 0;
     await manager.restart();
     door.leadTo(await manager.directUrl());
     const answering = performance.now();
     say("the manager is back");
-    await until("every agent is back", () => agents.every(({ mode }) => mode !== undefined), {
+    await until("every agent is back", () => agents.every(({ welcome }) => welcome !== undefined), {
       deadlineMs: 120_000,
     });
     const buckets = bucketsOf(welcomes.map((at) => Math.max(0, at - answering)));
@@ -49,12 +49,6 @@ export async function run(): Promise<Record<string, number | string>> {
     await door.close();
     await manager.stop();
   }
-}
-
-/** The agent's own verdict on a lost socket. */
-function redialMs(failures: number): number {
-  const verdict = afterEnding({ failures }, { kind: "lost", reason: "bench" }, false, Math.random());
-  return verdict.kind === "wait" ? verdict.ms : Number.POSITIVE_INFINITY;
 }
 
 function bucketsOf(times: number[]): number[] {

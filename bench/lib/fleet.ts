@@ -1,11 +1,7 @@
 import { ApiClient } from "../../test/lib/api.ts";
 import { until } from "../../test/lib/process.ts";
-import {
-  type AgentIdentity,
-  enrolAgent,
-  SimulatedAgent,
-  type SimulatedAgentOptions,
-} from "../../test/lib/simulated-agent.ts";
+import { SimulatedAgent, type SimulatedAgentOptions } from "../../test/lib/simulated-agent.ts";
+import { type AgentIdentity, enrolCluster } from "../../test/lib/simulated-identity.ts";
 import type { Manager } from "../../test/manager/start.ts";
 import { say } from "./figures.ts";
 
@@ -29,8 +25,7 @@ export async function enrolFleet(manager: Manager, host: string, count: number):
     while (next < count) {
       const n = next++;
       const name = clusterName(n);
-      const made = await api.post<{ joinToken: { token: string } }>("/api/v1/clusters", { name });
-      members[n] = { name, identity: await enrolAgent(host, made.body.joinToken.token) };
+      members[n] = { name, identity: await enrolCluster(api, host, name) };
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
@@ -42,14 +37,14 @@ export async function enrolFleet(manager: Manager, host: string, count: number):
 export async function connectFleet(
   url: string,
   members: FleetMember[],
-  options: (n: number) => SimulatedAgentOptions = () => ({}),
+  options: (n: number) => Omit<SimulatedAgentOptions, "manager" | "identity"> = () => ({}),
 ): Promise<SimulatedAgent[]> {
   const agents: SimulatedAgent[] = [];
   for (const batch of batches(members, 50)) {
     for (const { identity } of batch) {
-      agents.push(new SimulatedAgent(url, identity, options(agents.length)));
+      agents.push(new SimulatedAgent({ manager: { url }, identity, ...options(agents.length) }));
     }
-    await until("the fleet is connected", () => agents.every(({ mode }) => mode !== undefined), {
+    await until("the fleet is connected", () => agents.every(({ welcome }) => welcome !== undefined), {
       deadlineMs: 120_000,
     });
   }

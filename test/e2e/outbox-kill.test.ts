@@ -3,7 +3,8 @@ import { ARM_DELAY_MS } from "../../domain/outbox/index.ts";
 import type { PublishedEvent } from "../../protocol/events/envelope.ts";
 import { ApiClient } from "../lib/api.ts";
 import { until } from "../lib/process.ts";
-import { enrolAgent, SimulatedAgent } from "../lib/simulated-agent.ts";
+import { SimulatedAgent } from "../lib/simulated-agent.ts";
+import { enrolAgent } from "../lib/simulated-identity.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { type AppLedger, imageOf, PROJECT_PATH, seeded, setFailpoints, Writer } from "./outbox-kill.lib.ts";
 import { expectFinal, type Page, pages, type Release, told, writtenValues } from "./outbox-kill.reading.ts";
@@ -32,7 +33,7 @@ beforeAll(async () => {
   api = new ApiClient(manager);
   const cluster = await api.post<{ id: string }>("/api/v1/clusters", { name: "chaos" });
   const token = await api.post<{ token: string }>("/api/v1/clusters/chaos/join-tokens");
-  agent = new SimulatedAgent(manager.url, await enrolAgent(manager.url, token.body.token));
+  agent = new SimulatedAgent({ manager, identity: await enrolAgent(manager.url, token.body.token) });
   expect(cluster.status).toBe(201);
   await api.post("/api/v1/tenants", { name: "acme" });
   await api.post("/api/v1/tenants/acme/projects", { name: "shop" });
@@ -142,11 +143,13 @@ describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
       expect(told(events, ledger, "evt.app"), `${ledger.name}: events`).toEqual(numbers);
       expect(told(events, ledger, "staging"), `${ledger.name}: deployments`).toEqual(numbers);
     }
-    process.stderr.write(`outbox-kill: PUTs ${JSON.stringify(seen)}, ${agent.received.length} frames\n`);
+    process.stderr.write(
+      `outbox-kill: PUTs ${JSON.stringify(seen)}, ${agent.documents.received.length} frames\n`,
+    );
   });
 
   it("are in the cluster: each release as the database has it", async () => {
-    await until("the agent is connected", () => agent.mode, { deadlineMs: 30_000 });
+    await agent.connected();
     for (const ledger of ledgers.filter(({ id }) => id !== "")) {
       const written = await writtenValues(api, ledger);
       const path = `${PROJECT_PATH}/apps/${ledger.name}/releases`;
@@ -155,7 +158,7 @@ describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
         const held = await until(
           `${ledger.name} in ${release.environment} is in the cluster`,
           () => {
-            const document = agent.held.get(`release/${release.id}`);
+            const document = agent.documents.held.get(`release/${release.id}`);
             return document?.revision === release.desiredRevision ? document : undefined;
           },
           { deadlineMs: 15_000 },
@@ -171,7 +174,7 @@ describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
 
   it("made no object anew, and every repeat of a document was the same document", async () => {
     const digests = new Map<string, string | undefined>();
-    for (const { key, revision, digest } of agent.received) {
+    for (const { key, revision, digest } of agent.documents.received) {
       const id = `${key}@${revision}`;
       if (digests.has(id)) expect(digests.get(id), id).toBe(digest);
       digests.set(id, digest);

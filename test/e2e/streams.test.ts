@@ -5,22 +5,23 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { ApiClient } from "../lib/api.ts";
 import { until } from "../lib/process.ts";
+import { SimulatedAgent } from "../lib/simulated-agent.ts";
+import { enrolCluster } from "../lib/simulated-identity.ts";
+import type { SimulatedStream } from "../lib/simulated-stream.ts";
 import { type Manager, startManager } from "../manager/start.ts";
-import { AgentSim, enrolSim } from "../services/agent-sim.ts";
-import type { SimStream } from "../services/agent-sim-stream.ts";
 
 const MIB = 1024 * 1024;
 let manager: Manager;
 /** The runtime itself: the proxy of `wrangler dev` in front of it grows with each request. */
 let direct: { url: string; key: string };
 let api: ApiClient;
-let agent: AgentSim;
-const opened: SimStream[] = [];
+let agent: SimulatedAgent;
+const opened: SimulatedStream[] = [];
 /** Random: what is compressed on its way says nothing of memory. */
 const noise = randomBytes(64 * 1024);
 
 /** Serves `/echo` at once, `/flood` with 50 MB, `/idle` and `/silent` with a head and then nothing; logs and sockets flood too. */
-async function serve(stream: SimStream): Promise<void> {
+async function serve(stream: SimulatedStream): Promise<void> {
   opened.push(stream);
   const { target } = stream.open;
   const path = target.kind === "service" ? target.path : "/flood";
@@ -49,7 +50,7 @@ async function serve(stream: SimStream): Promise<void> {
 }
 
 /** Answers a request's body with its digest, and a socket's messages with themselves. */
-async function digest(stream: SimStream): Promise<void> {
+async function digest(stream: SimulatedStream): Promise<void> {
   const hash = createHash("sha256");
   stream.onData = ({ payload }) => void hash.update(payload);
   await stream.finished;
@@ -58,7 +59,7 @@ async function digest(stream: SimStream): Promise<void> {
   stream.end();
 }
 
-function echo(stream: SimStream): void {
+function echo(stream: SimulatedStream): void {
   let parts: Uint8Array[] = [];
   let sending = Promise.resolve(true);
   stream.onData = ({ payload, messageEnd, text }) => {
@@ -71,7 +72,7 @@ function echo(stream: SimStream): void {
   stream.head(101);
 }
 
-async function flood(stream: SimStream, messages: boolean): Promise<void> {
+async function flood(stream: SimulatedStream, messages: boolean): Promise<void> {
   for (let sent = 0; sent < 50 * MIB; sent += noise.byteLength) {
     if (!(await stream.send(noise, messages ? { text: false } : undefined))) return;
   }
@@ -114,13 +115,13 @@ beforeAll(async () => {
   manager = await startManager();
   direct = { url: await manager.directUrl(), key: manager.key };
   api = new ApiClient(direct);
-  const identity = await enrolSim(api, direct, "sim");
-  agent = new AgentSim({ manager: direct, identity, onOpen: (stream) => void serve(stream) });
-  await agent.connect();
+  const identity = await enrolCluster(api, direct.url, "sim");
+  agent = new SimulatedAgent({ manager: direct, identity, onOpen: (stream) => void serve(stream) });
+  await agent.connected();
 });
 
 afterAll(async () => {
-  agent?.close();
+  agent?.stop();
   api?.close();
   await manager?.stop();
 });
@@ -192,22 +193,23 @@ describe("readers that stopped reading", () => {
 
 describe("an agent that is connected, and nothing else", () => {
   it("does not wake its object: pings are answered by the runtime alone", async () => {
-    const identity = await enrolSim(api, direct, "idle");
-    const idle = new AgentSim({ manager: direct, identity });
-    await idle.connect();
+    const identity = await enrolCluster(api, direct.url, "idle");
+    const idle = new SimulatedAgent({ manager: direct, identity });
+    await idle.connected();
     // It would sleep after ten seconds without an event; each ping that woke it would keep it awake.
-    await idle.quiet(22_000);
-    expect(idle.pongs).toBeGreaterThanOrEqual(4);
+    const pongs = idle.pongs;
+    await until("five pings were answered", () => idle.pongs >= pongs + 5, { deadlineMs: 40_000 });
+    expect(idle.endings).toEqual([]);
     const asked = Date.now();
     const { body } = await api.get<{ status: string; awakeSince: string }>("/api/v1/clusters/idle");
     expect(body.status).toBe("connected");
     expect(Date.parse(body.awakeSince)).toBeGreaterThanOrEqual(asked - 100);
-    idle.close();
+    idle.stop();
   });
 });
 
 describe("a client that vanishes from an idle stream", () => {
-  const freed = async (stream: SimStream): Promise<number> => {
+  const freed = async (stream: SimulatedStream): Promise<number> => {
     const start = Date.now();
     await until("the agent is told", () => stream.over !== undefined, { deadlineMs: 15_000 });
     return Date.now() - start;
@@ -219,7 +221,7 @@ describe("a client that vanishes from an idle stream", () => {
     ["an answer that has no harmless byte", service("/silent")],
   ])("frees agent and object within 15 s: %s", async (_what, path) => {
     const response = (await paused(path)).resume();
-    const stream = opened.at(-1) as SimStream;
+    const stream = opened.at(-1) as SimulatedStream;
     response.destroy();
     expect(await freed(stream)).toBeLessThan(15_000);
   });
@@ -229,7 +231,7 @@ describe("a client that vanishes from an idle stream", () => {
       headers: { authorization: `Bearer ${await api.bearer()}` },
     });
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
-    const stream = opened.at(-1) as SimStream;
+    const stream = opened.at(-1) as SimulatedStream;
     socket.terminate();
     expect(await freed(stream)).toBeLessThan(15_000);
   });

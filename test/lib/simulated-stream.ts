@@ -10,7 +10,7 @@ export interface StreamHost {
 }
 
 /** The agent's end of one stream of a simulated agent. */
-export class SimStream {
+export class SimulatedStream {
   readonly open: FrameOf<"open">;
   /** How it ended: by the edge's cancel, by its end, or with the socket. */
   over: "cancelled" | "ended" | "lost" | undefined;
