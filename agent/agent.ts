@@ -44,18 +44,24 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (info.resource === LEASES) lastElection = clock.monotonic();
   };
   const readOnly = config.mode === "read-only";
-  const kubeconfig = options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig };
+  const credentials = {
+    ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+    ...(config.serviceAccountDir === undefined ? {} : { serviceAccountDir: config.serviceAccountDir }),
+  };
   const userAgent = `kubenova-agent/${VERSION}`;
-  const kube = await loadKube({ ...kubeconfig, readOnly, onRequest, userAgent });
+  const kube = await loadKube({ ...credentials, readOnly, onRequest, userAgent });
   // A read-only client refuses every write, so that the agent's own three objects need another.
-  const writable = readOnly ? await loadKube({ ...kubeconfig, onRequest, userAgent }) : kube;
+  const writable = readOnly ? await loadKube({ ...credentials, onRequest, userAgent }) : kube;
   const own = ownObjects(writable, config.namespace);
 
   const leaderGauge = metrics.gauge("kubenova_agent_leader", "1 while this process holds the Lease");
   leaderGauge.set(0);
+  // A container that died and was started anew need not wait for its own Lease to end.
+  const pod = config.podUid === undefined ? {} : { ended: `${config.podName}_${config.podUid}_` };
   const election = startLeaderElection(own, {
     lease: { namespace: config.namespace, name: LEASE },
-    identity: `${config.podName}_${randomBytes(4).toString("hex")}`,
+    ...pod,
+    identity: `${pod.ended ?? `${config.podName}_`}${randomBytes(4).toString("hex")}`,
     async onStartedLeading(signal) {
       log.info("leading", { mode: config.mode, namespace: config.namespace });
       leaderGauge.set(1);

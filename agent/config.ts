@@ -11,6 +11,10 @@ export interface Config {
   /** The agent's own namespace and pod. */
   namespace: string;
   podName: string;
+  /** Absent outside of a pod. */
+  podUid?: string;
+  /** Where the token and the CA of the ServiceAccount are mounted; the kubelet's place where absent. */
+  serviceAccountDir?: string;
   logLevel: LogLevel;
   http: { host: string; port: number };
   /** How services are reached: their ClusterIP (in a pod), or through the API server's proxy. */
@@ -51,6 +55,10 @@ export function loadConfig(env: Values, read: Read = (path) => readFileSync(path
     mode: oneOf(values, "KUBENOVA_MODE", ["manage", "read-only"], "manage"),
     namespace: label(values, "POD_NAMESPACE", "kubenova-system"),
     podName: values.POD_NAME || values.HOSTNAME || `agent-${process.pid}`,
+    ...(values.POD_UID ? { podUid: values.POD_UID } : {}),
+    ...(values.KUBENOVA_SERVICE_ACCOUNT_DIR
+      ? { serviceAccountDir: values.KUBENOVA_SERVICE_ACCOUNT_DIR }
+      : {}),
     logLevel: oneOf(values, "KUBENOVA_LOG_LEVEL", LOG_LEVELS, "info"),
     http: {
       host: values.KUBENOVA_HTTP_HOST || "0.0.0.0",

@@ -1,4 +1,5 @@
 import { API_VERSION } from "../../domain/desired/index.ts";
+import { clusterOf, isForeign } from "../../domain/desired/owner.ts";
 import type { ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import {
   type Clock,
@@ -27,6 +28,8 @@ export interface EngineOptions {
   signal: AbortSignal;
   /** The one namespace whose graphs may act as the agent itself. */
   systemNamespace: string;
+  /** Graphs of other clusters' ids are left alone; undefined: all are ours. */
+  clusterId?: string;
   record: (event: EventInput) => void;
 }
 
@@ -39,6 +42,8 @@ export interface Engine {
   get(key: string): LiveGraph | undefined;
   /** The newest status worth knowing; it may be ahead of the stored one. */
   status(key: string): ResourceGraphStatus | undefined;
+  /** Id of the cluster that a graph of this name belongs to, where that is not ours. */
+  foreign(key: string): string | undefined;
   keys(): Iterable<string>;
   /** Writes a ResourceGraph and begins with it at once. Rejects with kind `conflict` where another took its place. */
   apply(graph: KubeObject & { spec: ResourceGraphSpec }, auditId: () => string): Promise<void>;
@@ -67,6 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     count: counters(options.metrics),
   };
   const runners = new Map<string, Runner>();
+  const foreign = new Map<string, string>();
   const listeners = new Set<GraphListener>();
   const { metrics } = options;
   metrics.gaugeOf("kubenova_engine_graphs", "ResourceGraphs", () => runners.size);
@@ -82,6 +88,12 @@ export function createEngine(options: EngineOptions): Engine {
   const take = (live: LiveGraph) => {
     const key = graphKeyOf(live);
     const runner = runners.get(key);
+    const cluster = clusterOf(live.metadata.labels);
+    if (cluster && isForeign(cluster, options.clusterId)) {
+      drop(live);
+      return void foreign.set(key, cluster);
+    }
+    foreign.delete(key);
     if (runner?.live().metadata.uid === live.metadata.uid) return runner.offer(live);
     runner?.stop();
     runners.set(
@@ -92,6 +104,7 @@ export function createEngine(options: EngineOptions): Engine {
   const drop = (live: LiveGraph) => {
     const key = graphKeyOf(live);
     const runner = runners.get(key);
+    foreign.delete(key);
     if (!runner || runner.live().metadata.uid !== live.metadata.uid) return;
     runner.stop();
     runners.delete(key);
@@ -109,6 +122,7 @@ export function createEngine(options: EngineOptions): Engine {
     synced: reflector.synced,
     get: (key) => runners.get(key)?.live(),
     status: (key) => runners.get(key)?.status(),
+    foreign: (key) => foreign.get(key),
     keys: () => runners.keys(),
     async apply(graph, auditId) {
       const runner = runners.get(graphKeyOf(graph));

@@ -5,6 +5,11 @@ export interface LeaderElectionOptions {
   /** Unique to this process, e.g. pod name and a random suffix. */
   identity: string;
   /**
+   * What identities begin with whose processes have ended for sure, such as those of this process's own pod: the kubelet
+   * runs one instance of a container at a time. Their Lease is taken without waiting for its end.
+   */
+  ended?: string;
+  /**
    * Runs while this process leads; `signal` aborts when it no longer may. It must have stopped acting within
    * leaseDurationMs - renewDeadlineMs of the abort; standing again waits until its promise has settled.
    */

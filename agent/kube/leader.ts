@@ -29,6 +29,7 @@ export function startLeaderElection(kube: Kube, options: LeaderElectionOptions):
   const lease = createLeaseClient(kube, {
     ...options.lease,
     identity,
+    ...(options.ended === undefined ? {} : { ended: options.ended }),
     durationMs,
     timeoutMs: deadlineMs / 2,
     clock,

@@ -8,6 +8,7 @@ export interface LeaseClientOptions {
   namespace: string;
   name: string;
   identity: string;
+  ended?: string;
   durationMs: number;
   /** Of one request: a hanging one must leave room for another try before the renew deadline. */
   timeoutMs: number;
@@ -26,7 +27,7 @@ export interface LeaseClient {
 }
 
 export function createLeaseClient(kube: Kube, options: LeaseClientOptions): LeaseClient {
-  const { namespace, name, identity, durationMs, timeoutMs, clock } = options;
+  const { namespace, name, identity, ended, durationMs, timeoutMs, clock } = options;
   const ref = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace, name };
   const durationSeconds = Math.ceil(durationMs / 1_000);
   // Renewals pass by the bounded requests: an agent that is busy must not lose its lead for it.
@@ -77,7 +78,7 @@ export function createLeaseClient(kube: Kube, options: LeaseClientOptions): Leas
       }
       const seen = await read(signal);
       if (!seen) return create(signal);
-      if (!mayTake(seen, identity, clock.monotonic())) return false;
+      if (!mayTake(seen, identity, clock.monotonic(), ended)) return false;
       return write(seen, claim(seen.spec, identity, durationSeconds, clock.now()), signal);
     },
     async release() {

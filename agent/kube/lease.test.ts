@@ -39,6 +39,14 @@ describe("who may take a Lease", () => {
     expect(observe(first, lease(spec, "2"), 9_000).seenAt).toBe(9_000);
   });
 
+  it("at once, where the holder is known to have ended; nobody else's", () => {
+    const held = (holderIdentity: string) =>
+      observe(undefined, lease({ holderIdentity, leaseDurationSeconds: 15 }), 0);
+    expect(mayTake(held("pod-a_uid-1_0"), "pod-a_uid-1_1", 0, "pod-a_uid-1_")).toBe(true);
+    expect(mayTake(held("pod-a_uid-12_0"), "pod-a_uid-1_1", 0, "pod-a_uid-1_")).toBe(false);
+    expect(mayTake(held("pod-b_uid-2_0"), "pod-a_uid-1_1", 0, "pod-a_uid-1_")).toBe(false);
+  });
+
   it("anybody, where it was released", () => {
     const seen = observe(undefined, lease(released({ holderIdentity: "a", leaseTransitions: 3 }, 0)), 0);
     expect(mayTake(seen, "b", 0)).toBe(true);

@@ -28,10 +28,14 @@ export function observe(previous: Observed | undefined, lease: LiveObject, now: 
   return { lease, spec: (lease.spec ?? {}) as LeaseSpec, seenAt: unchanged ? previous.seenAt : now };
 }
 
-/** May `identity` write itself into the Lease now? */
-export function mayTake(observed: Observed, identity: string, now: number): boolean {
+/**
+ * May `identity` write itself into the Lease now? `ended` begins the identities of processes that are known to have
+ * ended; what they held is free.
+ */
+export function mayTake(observed: Observed, identity: string, now: number, ended?: string): boolean {
   const { holderIdentity, leaseDurationSeconds = DURATION_DEFAULT_SECONDS } = observed.spec;
   if (!holderIdentity || holderIdentity === identity) return true;
+  if (ended && holderIdentity.startsWith(ended)) return true;
   return now >= observed.seenAt + leaseDurationSeconds * 1_000;
 }
 

@@ -19,7 +19,9 @@ export async function untilIdle(pids: number[]): Promise<void> {
   say(`not idle after ${LIMIT_S} s`);
 }
 
-/** Processor time that processes have used, in clock ticks. */
+/** Processor time that processes have used, in seconds. */
+export const cpuSeconds = (pids: number[]): number => ticksOf(pids) / TICKS_PER_SECOND;
+
 function ticksOf(pids: number[]): number {
   let sum = 0;
   for (const pid of pids) {

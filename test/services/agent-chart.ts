@@ -11,7 +11,7 @@ import { buildAgentImage } from "./image.ts";
 
 export const CHART = join(ROOT, "agent/chart");
 export const NAMESPACE = SYSTEM_NAMESPACE;
-const RELEASE = "kubenova-agent";
+export const RELEASE = "kubenova-agent";
 
 /** Values of the chart, as values.schema.json has them. */
 export type ChartValues = Record<string, unknown>;
@@ -39,7 +39,8 @@ export interface InstallOptions {
  */
 export async function installAgent(options: InstallOptions): Promise<InstalledAgent> {
   const { cluster } = options;
-  const values = { ...(await baseValues(options)), ...options.values };
+  const { name } = await buildAgentImage();
+  const values = { ...baseValues(options, name), ...options.values };
   const helm = (...args: string[]): Promise<string> =>
     run(cluster.helm, [...args, "--namespace", NAMESPACE, "--kubeconfig", cluster.kubeconfig]);
   const wait = ["--wait", "--timeout", "120s"];
@@ -59,9 +60,12 @@ export async function installAgent(options: InstallOptions): Promise<InstalledAg
   };
 }
 
-async function baseValues({ cluster, manager, joinToken, mode }: InstallOptions): Promise<ChartValues> {
-  const { name } = await buildAgentImage();
-  const colon = name.lastIndexOf(":");
+/** @param image name with its tag */
+export function baseValues(
+  { cluster, manager, joinToken, mode }: Omit<InstallOptions, "values">,
+  image: string,
+): ChartValues {
+  const colon = image.lastIndexOf(":");
   const port = Number(new URL(cluster.server).port || 443);
   return {
     manager: {
@@ -71,18 +75,18 @@ async function baseValues({ cluster, manager, joinToken, mode }: InstallOptions)
     },
     mode,
     joinToken,
-    image: { repository: name.slice(0, colon), tag: name.slice(colon + 1), pullPolicy: "Never" },
+    image: { repository: image.slice(0, colon), tag: image.slice(colon + 1), pullPolicy: "Never" },
     networkPolicy: { apiServerPorts: [...new Set([443, port])] },
   };
 }
 
 /** Values hold the join token, so they go by a file that only this user reads, and not on a command line. */
-async function withValues(values: ChartValues, work: (file: string) => Promise<unknown>): Promise<void> {
+export async function withValues<T>(values: ChartValues, work: (file: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "kubenova-values-"));
   try {
     const file = join(folder, "values.json");
     writeFileSync(file, JSON.stringify(values), { mode: 0o600 });
-    await work(file);
+    return await work(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

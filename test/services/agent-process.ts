@@ -1,59 +1,99 @@
 /** The agent as a process beside the cluster, where no node can run its image. */
 
-import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { customResourceDefinitions } from "../../protocol/resources/crds.ts";
-import type { Cluster } from "../cluster/index.ts";
-import { endWithParent, killTree, run } from "../lib/process.ts";
+import { endWithParent, freePort, killTree, run } from "../lib/process.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { NAMESPACE } from "./agent-chart.ts";
+import { type Container, installObjects, mountServiceAccount, type ObjectsOptions } from "./agent-objects.ts";
 
 export interface AgentProcess {
+  pid(): number;
+  /** Of its health and metrics server. */
+  url: string;
+  /** Ends it without warning. */
+  kill(): Promise<void>;
+  /** Ends it in good order. */
+  terminate(): Promise<void>;
+  /** Starts it after it ended, as the kubelet starts a container that died anew in the same pod. */
+  restart(): void;
   stop(): Promise<void>;
 }
 
-export interface ProcessOptions {
-  cluster: Pick<Cluster, "kubectl" | "kubeconfig">;
-  manager: { url: string; caFile?: string };
-  joinToken: string;
-  mode: "manage" | "read-only";
+export interface ProcessOptions extends ObjectsOptions {
   /** Its log. */
   logFile: string;
+  /** Another identity than the chart's ServiceAccount. */
+  kubeconfig?: string;
+  /** More variables of its environment. */
+  env?: Readonly<Record<string, string>>;
 }
 
-/** Installs the definitions and starts the agent from its sources, as the administrator of the kubeconfig. */
+const NODE = join(ROOT, "node_modules/.bin/node");
+
+/** Starts the agent as its pod would run: the image's bundle, the chart's variables, its ServiceAccount and rights. */
 export async function startAgentProcess(options: ProcessOptions): Promise<AgentProcess> {
-  const { cluster, manager } = options;
-  const kubectl = (args: string[], input?: unknown): Promise<string> =>
-    run(
-      cluster.kubectl,
-      ["--kubeconfig", cluster.kubeconfig, ...args],
-      input ? { input: JSON.stringify(input) } : {},
-    );
-  const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
-  const items = [namespace, ...customResourceDefinitions()];
-  await kubectl(["apply", "--server-side", "-f", "-"], { apiVersion: "v1", kind: "List", items });
-  await kubectl(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
-  const env = {
-    ...process.env,
-    KUBECONFIG: cluster.kubeconfig,
-    KUBENOVA_MANAGER_URL: manager.url,
-    ...(manager.caFile ? { KUBENOVA_CA_FILE: manager.caFile } : { KUBENOVA_ALLOW_INSECURE: "true" }),
-    KUBENOVA_JOIN_TOKEN: options.joinToken,
-    KUBENOVA_MODE: options.mode,
-    KUBENOVA_HTTP_HOST: "127.0.0.1",
-    KUBENOVA_HTTP_PORT: "0",
-    POD_NAMESPACE: NAMESPACE,
-  };
-  const child = spawn(join(ROOT, "node_modules/.bin/node"), [join(ROOT, "agent/main.ts")], {
-    cwd: ROOT,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  endWithParent(child);
+  const folder = mkdtempSync(join(tmpdir(), "kubenova-agent-"));
+  const container = await installObjects(options);
+  await mountServiceAccount(options.cluster, join(folder, "account"));
+  await run(NODE, [join(ROOT, "agent/build.ts"), folder], { cwd: join(ROOT, "agent") });
+  const port = await freePort();
+  const env = { ...podEnvironment(options, container, folder), KUBENOVA_HTTP_PORT: String(port) };
   const log = createWriteStream(options.logFile, { flags: "a" });
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
-  return { stop: () => killTree(child, "SIGTERM") };
+  let child: ChildProcess;
+  const start = () => {
+    child = spawn(join(ROOT, "node_modules/node/bin/node"), [join(folder, "main.js")], {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    endWithParent(child);
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+  };
+  start();
+  return {
+    pid: () => child.pid ?? 0,
+    url: `http://127.0.0.1:${port}`,
+    kill: () => killTree(child, "SIGKILL"),
+    terminate: () => killTree(child, "SIGTERM"),
+    restart: start,
+    async stop() {
+      await killTree(child, "SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function podEnvironment(
+  { cluster, manager, joinToken, kubeconfig, env: more }: ProcessOptions,
+  { env, memoryLimitMiB }: Container,
+  folder: string,
+): NodeJS.ProcessEnv {
+  const server = new URL(cluster.server);
+  return {
+    ...env,
+    // A share of the container's limit, which is this machine's here.
+    NODE_OPTIONS: env.NODE_OPTIONS?.replace(
+      /--max-old-space-size-percentage=(\d+)/,
+      (_, percent: string) => `--max-old-space-size=${Math.floor((memoryLimitMiB * Number(percent)) / 100)}`,
+    ),
+    NODE_ENV: "production",
+    ...(manager.caFile ? { KUBENOVA_CA_FILE: manager.caFile } : {}),
+    KUBENOVA_JOIN_TOKEN: joinToken,
+    KUBENOVA_HTTP_HOST: "127.0.0.1",
+    // The addresses of Services are the node's alone.
+    KUBENOVA_SERVICE_DIAL: "api-server",
+    KUBENOVA_SERVICE_ACCOUNT_DIR: join(folder, "account"),
+    KUBERNETES_SERVICE_HOST: server.hostname,
+    KUBERNETES_SERVICE_PORT: server.port || "443",
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+    POD_NAMESPACE: NAMESPACE,
+    POD_NAME: "kubenova-agent-process",
+    POD_UID: randomUUID(),
+    ...more,
+  };
 }
