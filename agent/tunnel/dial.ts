@@ -1,6 +1,6 @@
-import WebSocket from "ws";
+import WebSocket, { type ClientOptions } from "ws";
 import { tunnelPath } from "../../protocol/tunnel/enrol.ts";
-import { MAX_FRAME_BYTES, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
+import { MAX_FRAME_BYTES, PING, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
 import { VERSION } from "../version.ts";
 import { endingOfUpgrade } from "./ending.ts";
 import type { Ending } from "./reconnect.ts";
@@ -13,6 +13,8 @@ export interface DialOptions {
 }
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
+/** After the manager's close frame the end of the connection follows; whoever keeps it open does not keep us waiting. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /** The manager's tunnel as a WebSocket URL. */
 export function tunnelUrl(managerUrl: URL, clusterId: string): URL {
@@ -24,16 +26,22 @@ export function tunnelUrl(managerUrl: URL, clusterId: string): URL {
 /**
  * Dials. TLS is always verified against the host that was dialled, redirects are not followed: the signature names that
  * host. `onRefusal` is told where the answer to the upgrade was not 101; the socket then closes with 1006.
+ *
+ * A ping goes first: workerd ends the connection of a socket that it closes only where the client has said something
+ * before; a silent one would learn of its end ten seconds later.
  */
 export function dial(options: DialOptions, onRefusal: (ending: Ending) => void): WebSocket {
-  const socket = new WebSocket(tunnelUrl(options.managerUrl, options.clusterId), [SUBPROTOCOL], {
+  const settings: ClientOptions & { closeTimeout: number } = {
     perMessageDeflate: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    closeTimeout: CLOSE_TIMEOUT_MS,
     maxPayload: MAX_FRAME_BYTES,
     followRedirects: false,
     headers: { "user-agent": `kubenova-agent/${VERSION}` },
     ...(options.ca ? { ca: [...options.ca] } : {}),
-  });
+  };
+  const socket = new WebSocket(tunnelUrl(options.managerUrl, options.clusterId), [SUBPROTOCOL], settings);
+  socket.on("open", () => socket.send(PING));
   socket.on("unexpected-response", (_request, response) => {
     onRefusal(endingOfUpgrade(response.statusCode ?? 0));
     response.destroy();
