@@ -4,9 +4,10 @@ import { agentFrameDecoder, type FrameDecoder, ProtocolError } from "../protocol
 import type { AgentFrame } from "../protocol/tunnel/frames.ts";
 import { CLOSE, SUBPROTOCOL, UNKNOWN_AFTER_MS } from "../protocol/tunnel/limits.ts";
 import type { Env } from "../worker/env.ts";
+import type { Witness } from "../worker/store/witness.ts";
 import { Admission } from "./cluster/admission.ts";
 import { Alarms } from "./cluster/alarms.ts";
-import { Documents, prepare } from "./cluster/documents.ts";
+import { Documents, type Prepared, prepare } from "./cluster/documents.ts";
 import { Heart } from "./cluster/heart.ts";
 import { LineageKeeper } from "./cluster/lineage.ts";
 import { overviewOf } from "./cluster/overview.ts";
@@ -19,6 +20,7 @@ import { Streams } from "./cluster/streams.ts";
 import { hasTables, migrate } from "./cluster/tables.ts";
 import { Telling } from "./cluster/telling.ts";
 import { Uplink } from "./cluster/uplink.ts";
+import { compareWithDatabase, isDoubtful, sawCommit } from "./cluster/witness.ts";
 import type { ClusterIdentity, ClusterOverview, ClusterRpc, DeliveryResult, Liveness } from "./rpc.ts";
 
 /**
@@ -58,6 +60,8 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
       this.#uplink.observed(hello);
       if (this.#heart.known().announced === 0) this.#heart.alarms.due("announce", this.#heart.now());
       ctx.waitUntil(this.#sessions.retireOlderKeys(hello.publicKey));
+      // After a restore agents dial anew: who reads then is told at once.
+      ctx.waitUntil(compareWithDatabase(this.#heart).catch(() => {}));
     });
     this.#telling = new Telling(this.#heart, () => this.#sessions.liveness());
     this.#uplink = new Uplink(this.#heart, this.#pusher, this.#telling);
@@ -82,13 +86,22 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
     await this.#arm();
   }
 
-  async deliver(documents: DesiredDocument[]): Promise<DeliveryResult> {
-    if (!(await this.#lineage.ready())) return { accepted: 0, stale: documents.length };
+  async deliver(documents: DesiredDocument[], witness?: Witness): Promise<DeliveryResult> {
+    const nothing = { accepted: 0, stale: documents.length };
+    if (!(await this.#lineage.ready())) return nothing;
     const prepared = await prepare(documents);
-    if (!prepared.some((each) => this.#heart.documents.isNews(each))) {
-      return { accepted: 0, stale: documents.length };
-    }
-    const accepted = this.#heart.transaction((state) => this.#heart.documents.put(state, prepared));
+    if (isDoubtful(this.#heart, prepared)) await compareWithDatabase(this.#heart);
+    // All of it comes with the declared epoch, whose set is built from the database as it then is.
+    if (this.#heart.known().diverged) return nothing;
+    if (!prepared.some((each) => this.#heart.documents.isNews(each))) return nothing;
+    return this.#store(prepared, witness);
+  }
+
+  #store(documents: Prepared[], witness?: Witness): DeliveryResult {
+    const accepted = this.#heart.transaction((state) => {
+      if (witness) sawCommit(state, witness);
+      return this.#heart.documents.put(state, documents);
+    });
     const socket = accepted > 0 ? this.#sessions.live() : undefined;
     if (socket) this.#pusher.push(socket);
     return { accepted, stale: documents.length - accepted };
@@ -110,8 +123,17 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
   async removeOrphan(key: string, correlationId: string): Promise<boolean> {
     if (!this.#heart.state || !this.#heart.statuses.isOrphan(key)) return false;
     const revision = (this.#heart.documents.revisionOf(key)?.revision ?? 0) + 1;
-    await this.deliver([{ key, revision, op: "tombstone", correlationId }]);
+    this.#store(await prepare([{ key, revision, op: "tombstone", correlationId }]));
     return true;
+  }
+
+  async sweep(): Promise<void> {
+    if (!this.#heart.state) return;
+    await compareWithDatabase(this.#heart);
+    const now = this.#heart.now();
+    if (this.#telling.isBehind(now)) this.#heart.alarms.due("announce", now);
+    if (this.#heart.statuses.unprojected(1).length > 0) this.#telling.projectSoon(now);
+    await this.#arm();
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -199,14 +221,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
         if (socket) this.#pusher.trickle(socket);
       },
     });
-    this.#sweep(now);
     await this.#arm();
-  }
-
-  /** Unwatched silence becomes an event; what a crash left untold is told. */
-  #sweep(now: number): void {
-    if (this.#telling.isBehind(now)) this.#heart.alarms.due("announce", now);
-    if (this.#heart.statuses.unprojected(1).length > 0) this.#telling.projectSoon(now);
   }
 
   /** What agents hold belongs to another epoch, or the cluster is gone: its sockets are cut at once. */
@@ -222,8 +237,6 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
   }
 
   async #arm(): Promise<void> {
-    if (this.#heart.state) {
-      await this.#heart.alarms.arm(this.#heart.now(), this.#sessions.live() !== undefined);
-    }
+    if (this.#heart.state) await this.#heart.alarms.arm();
   }
 }

@@ -3,6 +3,7 @@ import type { RequestCounts } from "../domain/metrics/requests.ts";
 import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Capabilities, DocumentStatus, Inventory } from "../protocol/resources/status.ts";
 import type { StreamTarget } from "../protocol/tunnel/frames.ts";
+import type { Witness } from "../worker/store/witness.ts";
 
 /** What others may ask of a Durable Object: the only thing that routes, queues and the other objects import from here. */
 
@@ -25,6 +26,8 @@ export interface Liveness {
   /** Milliseconds since 1970 of the last sign of life; null where there was none. */
   lastSeenAt: number | null;
   session: number;
+  /** The database was restored from before what the cluster was told: it keeps that until a person declares an epoch. */
+  diverged?: boolean;
 }
 
 export interface ClusterOverview {
@@ -54,14 +57,25 @@ export interface DeliveryResult {
 export interface ClusterRpc {
   /** Tells the object who it is; called on each change of the cluster's row or keys. Idempotent. */
   identify(identity: ClusterIdentity): Promise<void>;
-  /** Level-based: stores each document whose revision is newer than the one held, then pushes. Idempotent. */
-  deliver(documents: DesiredDocument[]): Promise<DeliveryResult>;
+  /**
+   * Level-based: stores each document whose revision is newer than the one held, then pushes. Idempotent.
+   * @param witness a commit that the documents were read after
+   */
+  deliver(documents: DesiredDocument[], witness?: Witness): Promise<DeliveryResult>;
   liveness(): Promise<Liveness>;
   overview(): Promise<ClusterOverview>;
   /** Newest status of each key, and the liveness to read them with. */
   statuses(keys: string[]): Promise<{ liveness: Liveness; statuses: DocumentStatus[] }>;
   /** Removes an orphaned document for good: a tombstone in this epoch. @returns false where the key is not orphaned */
   removeOrphan(key: string, correlationId: string): Promise<boolean>;
+  /** Turns unwatched silence into an event, and has told what a crash left untold. Where nothing changed, writes nothing. */
+  sweep(): Promise<void>;
+}
+
+/** The fleet's clock, by `env.FLEET` and the name `platform`. */
+export interface FleetRpc {
+  /** From now on, all clusters that were ever connected are swept: called when one connects. Idempotent. */
+  watch(): Promise<void>;
 }
 
 /** One tenant's live feed, by `env.TENANT` and the tenant's id, or `platform` for all events. `fetch` opens it. */

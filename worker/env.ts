@@ -1,4 +1,4 @@
-import type { ClusterRpc, MetricsRpc, OutboxRpc, TenantRpc } from "../durable-objects/rpc.ts";
+import type { ClusterRpc, FleetRpc, MetricsRpc, OutboxRpc, TenantRpc } from "../durable-objects/rpc.ts";
 import type { PublishedEvent } from "../protocol/events/envelope.ts";
 
 /** Objects are known here by what they may be asked, never by their class. */
@@ -11,6 +11,7 @@ export interface Env {
   TENANT: Objects<TenantRpc>;
   OUTBOX: Objects<OutboxRpc>;
   METRICS: Objects<MetricsRpc>;
+  FLEET: Objects<FleetRpc>;
   EVENTS: Queue<PublishedEvent>;
   ARCHIVE: R2Bucket;
   /** Secret: the platform administrator's key, at least 32 characters. Tokens are signed with a key derived from it. */

@@ -4,6 +4,7 @@ import type { Env } from "./env.ts";
 import { sweep } from "./scheduled.ts";
 
 export { ClusterDO } from "../durable-objects/cluster.ts";
+export { FleetDO } from "../durable-objects/fleet.ts";
 export { MetricsDO } from "../durable-objects/metrics.ts";
 export { OutboxDO } from "../durable-objects/outbox.ts";
 export { TenantDO } from "../durable-objects/tenant.ts";

@@ -82,4 +82,11 @@ describe("the sweep", () => {
     await sweep({ ...env, OUTBOX: OUTBOX as unknown as typeof env.OUTBOX }, NOW);
     expect(armed).toEqual(["6"]);
   });
+
+  it("sets the fleet's clock, should that have lost its alarm", async () => {
+    let watched = 0;
+    const FLEET = { getByName: () => ({ watch: async () => void watched++ }) };
+    await sweep({ ...env, FLEET: FLEET as unknown as typeof env.FLEET }, NOW);
+    expect(watched).toBe(1);
+  });
 });

@@ -1,5 +1,5 @@
 import type { Env } from "./env.ts";
-import { directory, outboxStub } from "./store/database.ts";
+import { directory, fleetStub, outboxStub } from "./store/database.ts";
 import { shardsWithUndelivered } from "./store/outbox.ts";
 import { forgetExpired, purgeDeleted } from "./store/purge.ts";
 
@@ -8,12 +8,16 @@ const SWEEP_MINUTES = 10;
 
 /**
  * Wakes the clocks of shards that hold undelivered events (one may have died between an alarm and the next), and
- * forgets what is past its time. Each part runs even where another fails.
+ * the fleet's, and forgets what is past its time. Each part runs even where another fails.
  */
 export async function sweep(env: Env, now: number): Promise<void> {
   const hourly = new Date(now).getUTCMinutes() < SWEEP_MINUTES ? [forgetExpired, purgeDeleted] : [];
   const db = directory(env);
-  const parts = await Promise.allSettled([wakeOutbox(env, db), ...hourly.map((work) => work(db, now))]);
+  const parts = await Promise.allSettled([
+    wakeOutbox(env, db),
+    fleetStub(env).watch(),
+    ...hourly.map((work) => work(db, now)),
+  ]);
   const failed = parts.flatMap((part) => (part.status === "rejected" ? [String(part.reason)] : []));
   if (failed.length > 0) throw new Error(`the sweep failed in part: ${failed.join("; ")}`);
 }

@@ -14,18 +14,9 @@ export const dueBy = (table: readonly Due[], now: number): DueKind[] =>
     .sort((a, b) => a.at - b.at)
     .map(({ kind }) => kind);
 
-/**
- * When the object must wake next; null for never. The sweep turns the unwatched silence of a connected agent into an
- * event. It stands in no table: an idle object then writes nothing at all, it only sets its alarm again.
- */
-export function nextAlarm(
-  table: readonly Due[],
-  state: { now: number; connected: boolean; sweepMs: number },
-): number | null {
-  const times = table.map(({ at }) => at);
-  if (state.connected) times.push(state.now + state.sweepMs);
-  return times.length === 0 ? null : Math.min(...times);
-}
+/** When the object must wake next; null for never: an idle one has no alarm, since each costs a wake-up and a write. */
+export const nextAlarm = (table: readonly Due[]): number | null =>
+  table.length === 0 ? null : Math.min(...table.map(({ at }) => at));
 
 /** Waiting time before try number `tries + 1`, with full jitter: `random` is in [0, 1). */
 export const retryDelayMs = (tries: number, random: number): number =>

@@ -4,24 +4,19 @@ import { acceptedHosts, judgeHello, upgradeAdvice } from "./hello.ts";
 import { clusterStatus, isConnected, lastSeen } from "./liveness.ts";
 import { decideReport } from "./status.ts";
 
-const SWEEP = 600_000;
-
 describe("the one alarm", () => {
   it.each([
-    ["nothing due and nobody connected: never", [], false, null],
-    ["an idle connection: the sweep", [], true, 1000 + SWEEP],
+    ["nothing due: never", [], null],
     [
       "what comes first",
       [
         { kind: "hello", at: 5000 },
         { kind: "project", at: 2000 },
       ],
-      true,
       2000,
     ],
-    ["what is due although nobody is connected", [{ kind: "announce", at: 9000 }], false, 9000],
-  ] as const)("%s", (_what, table, connected, at) => {
-    expect(nextAlarm(table, { now: 1000, connected, sweepMs: SWEEP })).toBe(at);
+  ] as const)("%s", (_what, table, at) => {
+    expect(nextAlarm(table)).toBe(at);
   });
 
   it("does what is due, the earliest first", () => {

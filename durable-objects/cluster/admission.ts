@@ -48,7 +48,7 @@ export class Admission {
     server.serializeAttachment(attachment);
     this.#pusher.sendFrame(server, { t: "challenge", versions: VERSIONS, nonce, epochId });
     alarms.due("hello", attachment.deadlineAt);
-    await alarms.arm(now, inPhase(ctx, "live").length > 0);
+    await alarms.arm();
     return new Response(null, {
       status: 101,
       webSocket: client,

@@ -1,11 +1,8 @@
 import { type Due, type DueKind, dueBy, nextAlarm, retryDelayMs } from "../../domain/cluster/due.ts";
 
-/** Unwatched silence becomes an event within this time: six wake-ups an hour, and no write. */
-export const SWEEP_MS = 10 * 60 * 1000;
-
 export type DueHandlers = Record<DueKind, (now: number) => Promise<void> | void>;
 
-/** The object's one alarm, over the table of what is due. */
+/** The object's one alarm, over the table of what is due: where nothing is, none stands. */
 export class Alarms {
   readonly #storage: DurableObjectStorage;
   #table: (Due & { tries: number })[] | undefined;
@@ -38,11 +35,16 @@ export class Alarms {
     this.#table = this.#rows().filter((row) => row.kind !== kind);
   }
 
-  /** Sets the alarm for what comes first. Called after whatever changes the table or the connection. */
-  async arm(now: number, connected: boolean): Promise<void> {
+  stands(kind: DueKind): boolean {
+    return this.#rows().some((row) => row.kind === kind);
+  }
+
+  /** Sets the alarm for what comes first. Called after whatever changes the table. */
+  async arm(): Promise<void> {
+    const next = nextAlarm(this.#rows());
+    if (next === null) return;
     if (this.#armedAt === undefined) this.#armedAt = await this.#storage.getAlarm();
-    const next = nextAlarm(this.#rows(), { now, connected, sweepMs: SWEEP_MS });
-    if (next === null || (this.#armedAt !== null && this.#armedAt <= next)) return;
+    if (this.#armedAt !== null && this.#armedAt <= next) return;
     this.#armedAt = next;
     await this.#storage.setAlarm(next);
   }

@@ -51,9 +51,9 @@ export class Documents {
     this.#sql = sql;
   }
 
-  revisionOf(key: string): { revision: number; op: DesiredRow["op"] } | undefined {
-    const sql = "SELECT revision, op FROM desired WHERE key = ?";
-    return this.#sql.exec<{ revision: number; op: DesiredRow["op"] }>(sql, key).toArray()[0];
+  revisionOf(key: string): Pick<DesiredRow, "revision" | "op" | "digest"> | undefined {
+    const sql = "SELECT revision, op, digest FROM desired WHERE key = ?";
+    return this.#sql.exec<Pick<DesiredRow, "revision" | "op" | "digest">>(sql, key).toArray()[0];
   }
 
   isNews = (document: Prepared): boolean =>

@@ -4,9 +4,11 @@ import { formatId } from "../../domain/ids/index.ts";
 import { moveEpoch } from "../../worker/store/cluster-lineage.ts";
 import { directory } from "../../worker/store/database.ts";
 import { desiredForCluster } from "../../worker/store/desired.ts";
+import { newestWitness } from "../../worker/store/witness.ts";
 import { prepare } from "./documents.ts";
 import type { Heart } from "./heart.ts";
 import { record } from "./record.ts";
+import { sawCommit } from "./witness.ts";
 
 const REBUILD_PAGE = 100;
 
@@ -39,6 +41,8 @@ export async function beginEpoch(
 
 /** Brings the set of a new epoch in from D1, page by page; where it was broken off, it goes on. */
 export async function rebuild(heart: Heart): Promise<void> {
+  // Read first: whatever the pages hold is at least as new.
+  const witness = heart.known().rebuildAfter === "" ? await newestWitness(directory(heart.env)) : undefined;
   for (let state = heart.known(); state.rebuildAfter !== null; state = heart.known()) {
     const { epochId, rebuildAfter } = state;
     const page = await desiredForCluster(directory(heart.env), state.clusterId, {
@@ -50,6 +54,7 @@ export async function rebuild(heart: Heart): Promise<void> {
     heart.transaction((current) => {
       if (current.epochId !== epochId || current.rebuildAfter !== rebuildAfter) return;
       heart.documents.put(current, prepared);
+      if (witness) sawCommit(current, witness);
       current.rebuildAfter = page.next;
     });
   }

@@ -7,6 +7,7 @@ import { beginEpoch, rebuild } from "./epoch.ts";
 import type { Heart } from "./heart.ts";
 import { newState, saveState } from "./state.ts";
 import { migrate } from "./tables.ts";
+import { markDiverged } from "./witness.ts";
 
 /** Strangers may make us look for a key that is not there yet, but not more often than this. */
 const REFRESH_MS = 1000;
@@ -107,6 +108,7 @@ export class LineageKeeper {
     if (decision.kind === "adopt" || decision.kind === "follow") return this.#take(identity, row);
     if (decision.kind === "tell" && held) {
       await db.batch(moveEpoch(db, identity.clusterId, row, held, this.#heart.now()));
+      markDiverged(this.#heart);
     }
     this.#apply(identity);
   }

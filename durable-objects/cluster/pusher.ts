@@ -104,9 +104,8 @@ export class Pusher {
         return;
       }
     }
-    const now = this.#heart.now();
-    alarms.due("pump", now + TRICKLE_MS);
-    this.#heart.ctx.waitUntil(alarms.arm(now, true));
+    alarms.due("pump", this.#heart.now() + TRICKLE_MS);
+    this.#heart.ctx.waitUntil(alarms.arm());
   }
 
   #beginSnapshot(socket: WebSocket): Snapshot {

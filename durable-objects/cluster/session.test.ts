@@ -72,6 +72,7 @@ describe("an agent that proves itself", () => {
     expect((await api("GET", `/clusters/${identity.name}`)).body.status).toBe("unknown");
     const refused = await api("GET", `/clusters/${identity.name}/pods?namespace=a`);
     expect(refused.code).toBe("KN-1500");
+    await object.sweep();
     await expect
       .poll(async () => {
         await runDurableObjectAlarm(object);

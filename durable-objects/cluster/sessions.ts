@@ -48,6 +48,7 @@ export class Sessions {
       connected: isConnected(signs, this.#heart.now(), UNKNOWN_AFTER_MS),
       lastSeenAt: lastSeen(signs) ?? state?.lastSeenAt ?? null,
       session: state?.session ?? 0,
+      ...(state?.diverged ? { diverged: true } : {}),
     };
   }
 

@@ -27,6 +27,11 @@ export interface ClusterState extends Lineage, SetState {
   inventory: string | null;
   /** Last sign of life of a session that is over. */
   lastSeenAt: number | null;
+  /** Newest commit of the database that the set was told of, by its event; 0 and empty where none was. */
+  witnessSeq: number;
+  witnessId: string;
+  /** The database knows that commit no more: it was restored, and is not followed until a person declares an epoch. */
+  diverged: boolean;
 }
 
 export const newState = (identity: ClusterIdentity, lineage: Lineage): ClusterState => ({
@@ -49,6 +54,9 @@ export const newState = (identity: ClusterIdentity, lineage: Lineage): ClusterSt
   capabilities: null,
   inventory: null,
   lastSeenAt: null,
+  witnessSeq: 0,
+  witnessId: "",
+  diverged: false,
 });
 
 const COLUMNS: readonly [keyof ClusterState, string][] = [
@@ -72,8 +80,11 @@ const COLUMNS: readonly [keyof ClusterState, string][] = [
   ["capabilities", "capabilities"],
   ["inventory", "inventory"],
   ["lastSeenAt", "last_seen_at"],
+  ["witnessSeq", "witness_seq"],
+  ["witnessId", "witness_id"],
+  ["diverged", "diverged"],
 ];
-const FLAGS: ReadonlySet<keyof ClusterState> = new Set(["deleted", "observedDirty"]);
+const FLAGS: ReadonlySet<keyof ClusterState> = new Set(["deleted", "observedDirty", "diverged"]);
 
 const SAVE = `INSERT OR REPLACE INTO state (id, ${COLUMNS.map(([, column]) => column).join(", ")})
   VALUES (1, ${COLUMNS.map(() => "?").join(", ")})`;

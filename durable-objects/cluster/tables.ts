@@ -19,6 +19,9 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX status_unprojected ON status (status_seq) WHERE projected = 0;
    CREATE TABLE orphans (key TEXT PRIMARY KEY, message TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE due (kind TEXT PRIMARY KEY, at INTEGER NOT NULL, tries INTEGER NOT NULL) WITHOUT ROWID;`,
+  `ALTER TABLE state ADD COLUMN witness_seq INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE state ADD COLUMN witness_id TEXT NOT NULL DEFAULT '';
+   ALTER TABLE state ADD COLUMN diverged INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Whether the object has tables: an id that no cluster has must leave none behind. */

@@ -3,7 +3,7 @@ import { formatId } from "../../domain/ids/index.ts";
 import { UNKNOWN_AFTER_MS } from "../../protocol/tunnel/limits.ts";
 import { project } from "../../queues/project.ts";
 import { markConnected, writeObserved } from "../../worker/store/cluster-lineage.ts";
-import { directory } from "../../worker/store/database.ts";
+import { directory, fleetStub } from "../../worker/store/database.ts";
 import type { NewEvent } from "../../worker/store/events.ts";
 import type { Liveness } from "../rpc.ts";
 import type { Heart } from "./heart.ts";
@@ -33,7 +33,8 @@ export class Telling {
     const { statuses, env, alarms } = this.#heart;
     const { clusterId, epoch } = this.#heart.known();
     const rows = statuses.unprojected(PROJECT_BATCH);
-    if (rows.length === 0) return;
+    // A restored database counts its revisions anew: what is said of ours would be read as said of others.
+    if (rows.length === 0 || this.#heart.known().diverged) return;
     this.#projectedAt = now;
     await project(env, { clusterId, epoch, items: rows });
     if (this.#heart.known().epoch !== epoch) return;
@@ -46,7 +47,8 @@ export class Telling {
     const { announced, observedDirty, orphansAnnounced, epoch } = this.#heart.known();
     const { connected, lastSeenAt } = this.#liveness();
     const silent = !connected && now - (lastSeenAt ?? 0) > UNKNOWN_AFTER_MS;
-    if (observedDirty || (announced === 0 ? connected : silent)) return true;
+    if (announced === 0 ? connected : silent) return true;
+    if (observedDirty && !this.#heart.alarms.stands("announce")) return true;
     return orphansAnnounced !== epoch && this.#heart.statuses.orphans(1).length > 0;
   }
 
@@ -57,6 +59,8 @@ export class Telling {
     const news = [...this.#presence(now), ...this.#orphans()];
     const statements: D1PreparedStatement[] = [];
     if (news.some(({ type }) => type === "evt.cluster.connected")) {
+      // Before the row says so: a cluster that counts as connected is swept.
+      await fleetStub(this.#heart.env).watch();
       statements.push(markConnected(db, state.clusterId, now));
     }
     const { capabilities, inventory, agentVersion, observedDirty, epoch } = state;

@@ -43,6 +43,17 @@ export async function enrolledClusters(db: D1Database): Promise<{ id: string; na
   return results;
 }
 
+/** Ids of clusters that may be connected, in order, after one of them. */
+export async function clustersToSweep(db: D1Database, after: string, limit: number): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      "SELECT id FROM clusters WHERE id > ? AND deleted_at IS NULL AND state = 'connected' ORDER BY id LIMIT ?",
+    )
+    .bind(after, limit)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
 /** Numbers of events by type after a sequence number, and the newest one that is in them. */
 export async function eventCountsAfter(
   db: D1Database,

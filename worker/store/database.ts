@@ -1,4 +1,4 @@
-import type { ClusterRpc, MetricsRpc, OutboxRpc, TenantRpc } from "../../durable-objects/rpc.ts";
+import type { ClusterRpc, FleetRpc, MetricsRpc, OutboxRpc, TenantRpc } from "../../durable-objects/rpc.ts";
 import type { Env } from "../env.ts";
 
 /**
@@ -30,6 +30,10 @@ export const outboxStub = (
   env: Env,
   shard: number,
 ): DurableObjectStub<OutboxRpc & Rpc.DurableObjectBranded> => env.OUTBOX.getByName(String(shard));
+
+/** The clock of the fleet. */
+export const fleetStub = (env: Env): DurableObjectStub<FleetRpc & Rpc.DurableObjectBranded> =>
+  env.FLEET.getByName("platform");
 
 /** Figures of the whole manager. */
 export const metricsStub = (env: Env): DurableObjectStub<MetricsRpc & Rpc.DurableObjectBranded> =>

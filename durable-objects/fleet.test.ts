@@ -1,0 +1,95 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { type AgentIdentity, enrolCluster, TestAgent } from "../test/workerd/agent.ts";
+import { SWEEP_MS } from "./fleet.ts";
+
+const fleet = () => env.FLEET.getByName("platform");
+const cluster = (identity: AgentIdentity) => env.CLUSTER.getByName(identity.clusterId);
+
+const alarmOf = (stub: DurableObjectStub): Promise<number | null> =>
+  runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
+
+/** Connected, and told of: its object has nothing left to do. */
+async function settled(): Promise<{ identity: AgentIdentity; agent: TestAgent }> {
+  const identity = await enrolCluster();
+  const agent = await TestAgent.connect(identity);
+  await agent.next("snapshot-end");
+  await expect
+    .poll(async () => {
+      await runDurableObjectAlarm(cluster(identity));
+      return (await eventsOf(identity)).at(-1)?.type;
+    })
+    .toBe("evt.cluster.connected");
+  return { identity, agent };
+}
+
+const eventsOf = async (identity: AgentIdentity) => {
+  const statement = env.DB.prepare("SELECT type, data FROM events WHERE subject = ? ORDER BY seq");
+  return (await statement.bind(`cluster/${identity.clusterId}`).all<{ type: string; data: string }>())
+    .results;
+};
+
+/** The agent's process stopped without a word: its socket stands, and says nothing. */
+const silence = (identity: AgentIdentity, sinceMs: number): Promise<void> =>
+  runInDurableObject(cluster(identity), (_object, state) => {
+    for (const socket of state.getWebSockets("agent")) {
+      socket.serializeAttachment({ ...socket.deserializeAttachment(), lastFrameAt: Date.now() - sinceMs });
+    }
+  });
+
+describe("the fleet's clock", () => {
+  it("is set when a cluster connects, ten minutes ahead, and set again by each sweep", async () => {
+    await settled();
+    const first = (await alarmOf(fleet())) ?? 0;
+    expect(first - Date.now()).toBeGreaterThan(SWEEP_MS - 60_000);
+    expect(await runDurableObjectAlarm(fleet())).toBe(true);
+    const next = (await alarmOf(fleet())) ?? 0;
+    expect(next).toBeGreaterThanOrEqual(first);
+    expect(next - Date.now()).toBeLessThanOrEqual(SWEEP_MS);
+  });
+
+  it("turns silence into an event, whoever else does not answer", async () => {
+    const { identity } = await settled();
+    const broken = await settled();
+    const never = await enrolCluster();
+    await runInDurableObject(cluster(broken.identity), (_object, state) => {
+      state.storage.sql.exec("DROP TABLE due");
+    });
+    for (const each of [identity, broken.identity]) {
+      await silence(each, 21_000);
+      await evictDurableObject(cluster(each));
+    }
+    await runDurableObjectAlarm(fleet());
+    await expect
+      .poll(async () => {
+        await runDurableObjectAlarm(cluster(identity));
+        return (await eventsOf(identity)).map(({ type }) => type);
+      })
+      .toContain("evt.cluster.disconnected");
+    const reason = JSON.parse((await eventsOf(identity)).at(-1)?.data ?? "{}").reason;
+    expect(reason).toMatch(/for 2\d s/);
+    expect((await eventsOf(never)).map(({ type }) => type)).not.toContain("evt.cluster.disconnected");
+    expect(await alarmOf(fleet())).not.toBeNull();
+    await env.DB.prepare("UPDATE clusters SET state = 'deleted' WHERE id = ?")
+      .bind(broken.identity.clusterId)
+      .run();
+  });
+
+  it("has told what a crash left untold", async () => {
+    const { identity } = await settled();
+    await runInDurableObject(cluster(identity), (_object, { storage }) => {
+      storage.sql.exec("UPDATE state SET observed_dirty = 1, agent_version = 'after-the-crash'");
+    });
+    await evictDurableObject(cluster(identity));
+    await runDurableObjectAlarm(fleet());
+    await expect
+      .poll(async () => {
+        await runDurableObjectAlarm(cluster(identity));
+        return env.DB.prepare("SELECT agent_version FROM clusters WHERE id = ?")
+          .bind(identity.clusterId)
+          .first("agent_version");
+      })
+      .toBe("after-the-crash");
+  });
+});
