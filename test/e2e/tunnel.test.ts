@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type WebSocket from "ws";
+import { systemClock } from "../../agent/kube/index.ts";
+import { createLogger } from "../../agent/log.ts";
+import { createMetrics } from "../../agent/metrics.ts";
 import { dial } from "../../agent/tunnel/dial.ts";
-import { CLOSE, HELLO_DEADLINE_MS } from "../../protocol/tunnel/limits.ts";
+import { startTunnel, type Tunnel } from "../../agent/tunnel/index.ts";
+import { CLOSE, HELLO_DEADLINE_MS, RECONNECT_FIRST_MS } from "../../protocol/tunnel/limits.ts";
 import { ApiClient } from "../lib/api.ts";
 import { until } from "../lib/process.ts";
+import { type AgentIdentity, enrolCluster } from "../lib/simulated-identity.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 
 /** Sockets that an object takes before their hello (durable-objects/cluster/admission.ts). */
@@ -62,5 +67,66 @@ describe("a socket without a hello", () => {
       expect(closed).toMatchObject({ code: CLOSE.helloTimeout, reason: "no hello in time" });
       expect((closed?.at ?? 0) - (challengedAt ?? 0)).toBeGreaterThan(HELLO_DEADLINE_MS - AT_ONCE_MS);
     }
+  });
+});
+
+/** The agent's own tunnel, which notes what it is told to hold. */
+function startTunnelOf(identity: AgentIdentity): {
+  tunnel: Tunnel;
+  held: string[];
+  errors: string[];
+  stop: () => Promise<void>;
+} {
+  const ending = new AbortController();
+  const held: string[] = [];
+  const errors: string[] = [];
+  const tunnel = startTunnel({
+    managerUrl: new URL(url),
+    clusterId: identity.clusterId,
+    clusterUid: identity.clusterUid,
+    key: () => ({ publicKey: identity.publicKey, privateKey: identity.key }),
+    cursor: () => undefined,
+    observed: () => ({ capabilities: { components: {}, flags: {} } }),
+    consumers: [{ onFrame: (frame) => void (frame.t === "desired" && held.push(frame.key)) }],
+    log: createLogger({ level: "error", write: (line) => void errors.push(line), now: Date.now }),
+    metrics: createMetrics(),
+    clock: systemClock,
+    random: Math.random,
+    signal: ending.signal,
+  });
+  const stop = async (): Promise<void> => {
+    ending.abort(new Error("the test is over"));
+    await tunnel.stopped;
+  };
+  return { tunnel, held, errors, stop };
+}
+
+describe("two agents with one key", () => {
+  it("do not take turns: the newer session stays, the older is told, stops, and is given nothing any more", async () => {
+    const identity = await enrolCluster(api, url, "twins");
+    const isConnected =
+      ({ tunnel }: { tunnel: Tunnel }) =>
+      () =>
+        tunnel.status().state === "connected";
+    const first = startTunnelOf(identity);
+    await until("the first is connected", isConnected(first));
+    const second = startTunnelOf(identity);
+    await until("the second is connected", isConnected(second));
+    await first.tunnel.stopped;
+    expect(first.tunnel.status()).toMatchObject({ state: "fenced" });
+    expect(first.errors.join("")).toContain("another agent uses this cluster's identity");
+    const { session } = second.tunnel.status();
+    const before = first.held.length;
+    await api.put("/api/v1/tenants/acme", {});
+    await api.put("/api/v1/tenants/acme/projects/shop", {});
+    const environment = "/api/v1/tenants/acme/projects/shop/environments/staging";
+    await api.put(environment, { placement: { cluster: "twins" } });
+    await until("the second holds the project", () => second.held.some((key) => key.startsWith("project/")));
+    expect(first.held.length).toBe(before);
+    // Whoever dials again after a loss does so within the first five seconds.
+    const quietUntil = performance.now() + RECONNECT_FIRST_MS;
+    await until("the first's next dial would have come", () => performance.now() > quietUntil);
+    expect(second.tunnel.status()).toMatchObject({ state: "connected", session });
+    await Promise.all([first.stop(), second.stop()]);
   });
 });
