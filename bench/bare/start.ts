@@ -8,8 +8,15 @@ import { migrate } from "../../test/manager/start.ts";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
+export interface Bare {
+  directUrl(): Promise<string>;
+  /** Pid of its runtime. */
+  workerd(): number;
+  stop(): Promise<void>;
+}
+
 /** The bare Worker with its 10,000 rows, run as the manager is. */
-export async function startBare(): Promise<{ directUrl(): Promise<string>; stop(): Promise<void> }> {
+export async function startBare(): Promise<Bare> {
   const dir = mkdtempSync(join(tmpdir(), "kubenova-bare-"));
   cpSync(folder, dir, { recursive: true });
   const config = join(dir, "wrangler.toml");
@@ -19,6 +26,7 @@ export async function startBare(): Promise<{ directUrl(): Promise<string>; stop(
   await server.start();
   return {
     directUrl: () => server.directUrl(),
+    workerd: () => server.workerd(),
     stop: async () => {
       await server.end("SIGTERM");
       rmSync(dir, { recursive: true, force: true });

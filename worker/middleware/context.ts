@@ -20,6 +20,12 @@ export type AppContext = Context<AppEnv>;
 
 const CORRELATION_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
+/**
+ * An answer whose headers the middleware may change in place: Hono's own `c.header` copies the whole response for each
+ * header of an answer that stands already. Those of a fetch or of an object are immutable, and are copied once.
+ */
+export const withOwnHeaders = (response: Response): Response => new Response(response.body, response);
+
 /** Gives each request an id, and the correlation id that its caller sent where that is well formed; both go back. */
 export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
   const now = Date.now();
@@ -30,6 +36,7 @@ export const requestContext: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("requestId", requestId);
   c.set("correlationId", correlationId);
   await next();
-  c.header("X-Request-Id", requestId);
-  c.header("X-Correlation-Id", correlationId);
+  const { headers } = c.res;
+  headers.set("X-Request-Id", requestId);
+  headers.set("X-Correlation-Id", correlationId);
 };

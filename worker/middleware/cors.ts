@@ -1,11 +1,13 @@
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./context.ts";
 
-const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const REQUEST_HEADERS =
-  "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Correlation-Id, Last-Event-ID";
+const PREFLIGHT_HEADERS = {
+  "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+  "Access-Control-Allow-Headers":
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Correlation-Id, Last-Event-ID",
+  "Access-Control-Max-Age": "600",
+};
 const EXPOSED = "ETag, Location, Retry-After, X-Request-Id, X-Correlation-Id, Idempotent-Replayed";
-const PREFLIGHT_SECONDS = "600";
 
 /** Answers browsers of the origins in CORS_ORIGINS, and no others. Tokens travel in a header, so no cookie is allowed. */
 export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -17,20 +19,16 @@ export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
       .map((item) => item.trim())
       .includes(origin);
   if (c.req.method === "OPTIONS" && c.req.header("access-control-request-method")) {
-    c.res = new Response(null, { status: 204 });
-    if (allowed) {
-      c.header("Access-Control-Allow-Methods", METHODS);
-      c.header("Access-Control-Allow-Headers", REQUEST_HEADERS);
-      c.header("Access-Control-Max-Age", PREFLIGHT_SECONDS);
-    }
+    c.res = new Response(null, { status: 204, headers: allowed ? PREFLIGHT_HEADERS : {} });
   } else {
     await next();
   }
   if (c.res.status === 101) return;
-  c.header("Vary", "Origin", { append: true });
+  const { headers } = c.res;
+  headers.append("Vary", "Origin");
   if (origin && allowed) {
-    c.header("Access-Control-Allow-Origin", origin);
-    c.header("Access-Control-Expose-Headers", EXPOSED);
-    c.header("Cross-Origin-Resource-Policy", "cross-origin");
+    headers.set("Access-Control-Allow-Origin", origin);
+    headers.set("Access-Control-Expose-Headers", EXPOSED);
+    headers.set("Cross-Origin-Resource-Policy", "cross-origin");
   }
 };

@@ -16,9 +16,9 @@ export const countRequests: MiddlewareHandler<AppEnv> = async (c, next) => {
   const now = Date.now();
   countRequest(counts, {
     method: c.req.method,
-    route: c.var.route ?? "none",
+    route: c.get("route") ?? "none",
     status: c.res.status,
-    seconds: (now - c.var.startedAt) / 1000,
+    seconds: (now - c.get("startedAt")) / 1000,
   });
   if (now - flushedAt >= FLUSH_EVERY_MS) c.executionCtx.waitUntil(flushCounts(c.env, now));
 };

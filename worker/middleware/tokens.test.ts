@@ -33,6 +33,19 @@ describe("a token", () => {
     expect((await ask(young)).status).toBe(200);
   });
 
+  it("that was good once is refused when its time is over, and where its key is another", async () => {
+    const now = Date.now();
+    const { token, expiresAt } = await mintToken(env, now);
+    await expect(verifyToken(env, token, now)).resolves.toMatchObject({ kind: "platform-admin" });
+    await expect(verifyToken(env, token, expiresAt - 1)).resolves.toMatchObject({ kind: "platform-admin" });
+    await expect(verifyToken(env, token, expiresAt)).rejects.toMatchObject({ code: "KN-1101" });
+    const rotated = { ...env, PLATFORM_ADMIN_KEY: `${ADMIN_KEY}-rotated` };
+    await expect(verifyToken(rotated, token, now)).rejects.toMatchObject({ code: "KN-1100" });
+    await expect(verifyToken({ ...env, PLATFORM_ADMIN_KEY: "" }, token, now)).rejects.toMatchObject({
+      code: "KN-1901",
+    });
+  });
+
   it("is refused where a byte is another, another key or algorithm signed it, or the key itself is sent", async () => {
     const token = await adminToken();
     const claims = { sub: "platform-admin", jti: "x", iss: "kubenova", aud: "kubenova-api" };

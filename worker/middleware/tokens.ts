@@ -61,8 +61,32 @@ export async function mintToken(env: Env, now: number): Promise<AccessToken> {
   return { token, expiresAt: (issued + TOKEN_TTL_SECONDS) * 1000 };
 }
 
+/** Tokens of a busy isolate's callers; the oldest gives way. */
+const MAX_REMEMBERED = 1_000;
+
+interface Verified {
+  principal: Principal;
+  /** The secret that it was verified with: another one knows nothing of it. */
+  secret: string;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+/** Whole tokens whose signature was verified in this isolate: a caller's next request is as good until it expires. */
+const verified = new Map<string, Verified>();
+
 /** Who a token speaks for. @throws KubeNovaError KN-1100, KN-1101 */
 export async function verifyToken(env: Env, token: string, now: number): Promise<Principal> {
+  const known = verified.get(token);
+  if (known && known.secret === env.PLATFORM_ADMIN_KEY && now < known.expiresAt) return known.principal;
+  const found = await verifySignature(env, token, now);
+  const [oldest] = verified.keys();
+  if (verified.size >= MAX_REMEMBERED && oldest !== undefined) verified.delete(oldest);
+  verified.set(token, { ...found, secret: env.PLATFORM_ADMIN_KEY });
+  return found.principal;
+}
+
+async function verifySignature(env: Env, token: string, now: number): Promise<Omit<Verified, "secret">> {
   const key = await signingKey(env);
   try {
     const { payload } = await jwtVerify(token, key, {
@@ -72,7 +96,10 @@ export async function verifyToken(env: Env, token: string, now: number): Promise
       requiredClaims: ["exp", "sub", "jti"],
       currentDate: new Date(now),
     });
-    return payload.sub === ADMIN_SUBJECT ? { kind: "platform-admin", id: ADMIN_SUBJECT } : ANONYMOUS;
+    return {
+      principal: payload.sub === ADMIN_SUBJECT ? { kind: "platform-admin", id: ADMIN_SUBJECT } : ANONYMOUS,
+      expiresAt: (payload.exp ?? 0) * 1000,
+    };
   } catch (error) {
     throw new KubeNovaError(error instanceof errors.JWTExpired ? "KN-1101" : "KN-1100");
   }

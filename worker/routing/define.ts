@@ -32,8 +32,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   method: Method;
   /** OpenAPI template: `/api/v1/tenants/{tenant}:restore`. */
   path: `/${string}`;
-  /** Hono pattern, where the template cannot say it (a path of several segments). */
-  pattern?: string;
+  /** The last parameter takes the rest of the path, unread; the one before it may hold a colon. */
+  takesRest?: boolean;
   operationId: string;
   tag: string;
   summary: string;

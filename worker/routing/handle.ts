@@ -1,6 +1,6 @@
 import { ANONYMOUS } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
-import type { AppContext } from "../middleware/context.ts";
+import { type AppContext, withOwnHeaders } from "../middleware/context.ts";
 import { authenticate } from "../middleware/principal.ts";
 import type { Answer } from "./call.ts";
 import type { Route } from "./define.ts";
@@ -26,7 +26,7 @@ export async function handle(route: Route, c: AppContext, params: Record<string,
 
 async function run(route: Route, c: AppContext, params: Record<string, string>): Promise<Response> {
   const request = c.req.raw;
-  const now = c.var.startedAt;
+  const now = c.get("startedAt");
   const principal = route.action === "public" ? ANONYMOUS : await authenticate(request, c.env, now);
   c.set("principalId", principal.id);
   const query = queryOf(c.req.url);
@@ -39,8 +39,8 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
     query: route.query ? validate(route.query, query, "query") : refuseAny(query),
     body: route.body && body !== undefined ? validate(route.body.schema, body, "body") : undefined,
     principal,
-    requestId: c.var.requestId,
-    correlationId: c.var.correlationId,
+    requestId: c.get("requestId"),
+    correlationId: c.get("correlationId"),
     now,
     idempotent: await idempotentRequest(request, principal.id, body),
     waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
@@ -50,7 +50,7 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
     try {
       const answer = await route.handler(call as never);
       if (!call.authorized) throw new Error(`${route.operationId} answered without asking can()`);
-      return answer instanceof Response ? answer : toResponse(answer, request);
+      return answer instanceof Response ? withOwnHeaders(answer) : toResponse(answer, request);
     } catch (error) {
       if (error instanceof Replay) return toResponse(error.answer, request);
       if (!(error instanceof LostRace)) throw error;

@@ -3,39 +3,38 @@ import { KubeNovaError } from "../../domain/errors/index.ts";
 import type { AppContext, AppEnv } from "../middleware/context.ts";
 import type { Method, Route } from "./define.ts";
 import { handle } from "./handle.ts";
+import { type Endpoint, type Match, RouteTree } from "./route-tree.ts";
 
-/**
- * `/a/{b}:restore` → `/a/:b{[^/:]+:restore}`: Hono has no suffix after a parameter, so the parameter takes it in and
- * {@link pathParams} cuts it off again. Other parameters have no colon, so that the two never meet.
- */
-export const honoPattern = (route: Route): string =>
-  route.pattern ??
-  route.path.replace(/\{(\w+)\}(:[\w-]+)?/g, (_all, name: string, verb: string | undefined) =>
-    verb ? `:${name}{[^/:]+${verb}}` : `:${name}{[^/:]+}`,
-  );
+/** Registers the routes; a path has an answer to the methods that it does not have, too. */
+export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[]): void {
+  const tree = new RouteTree(routes);
+  app.all("*", (c) => {
+    const match = tree.find(c.req.path);
+    if (!match) return c.notFound();
+    const route = match.endpoint.routes.get(methodOf(c));
+    if (route) return handle(route, c, pathParams(match));
+    throw new KubeNovaError("KN-1202", undefined, { allow: allowed(match.endpoint) });
+  });
+}
 
-/** Parameters of the matched path, decoded, without the verb. */
-export function pathParams(route: Route, c: AppContext): Record<string, string> {
-  const params: Record<string, string> = { ...c.req.param() };
-  const verb = /\{(\w+)\}(:[\w-]+)$/.exec(route.path);
-  if (verb?.[1] && verb[2] && !route.pattern) {
-    params[verb[1]] = (params[verb[1]] ?? "").slice(0, -verb[2].length);
-  }
+const methodOf = (c: AppContext): Method =>
+  (c.req.method === "HEAD" ? "get" : c.req.method.toLowerCase()) as Method;
+
+/** Parameters of a matched path by name, decoded as far as they can be. */
+function pathParams({ endpoint, values }: Match): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const [i, name] of endpoint.names.entries()) params[name] = decoded(values[i] ?? "");
   return params;
 }
 
-/** Registers each route, and for each path an answer to the methods that it does not have. */
-export function mountRoutes(app: Hono<AppEnv>, routes: readonly Route[]): void {
-  const methods = new Map<string, Method[]>();
-  for (const route of routes) {
-    const pattern = honoPattern(route);
-    app.on(route.method.toUpperCase(), pattern, (c) => handle(route, c, pathParams(route, c)));
-    methods.set(pattern, [...(methods.get(pattern) ?? []), route.method]);
-  }
-  for (const [pattern, known] of methods) {
-    const allow = known.flatMap((method) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));
-    app.all(pattern, () => {
-      throw new KubeNovaError("KN-1202", undefined, { allow });
-    });
+function decoded(value: string): string {
+  if (!value.includes("%")) return value;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
   }
 }
+
+const allowed = ({ routes }: Endpoint): string[] =>
+  [...routes.keys()].flatMap((method) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));

@@ -93,9 +93,9 @@ function parameters(
   });
 }
 
-/** A route with a pattern of its own may take a path's rest as it is: no schema reads it, and the document names it all the same. */
+/** A route may take a path's rest as it is: no schema reads it, and the document names it all the same. */
 const restOfPath = (route: Route): Record<string, JsonSchema> =>
-  route.pattern?.endsWith("/*")
+  route.takesRest
     ? { path: { type: "string", description: "The rest of the path, of any depth, and its query." } }
     : {};
 

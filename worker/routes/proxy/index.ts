@@ -8,7 +8,7 @@ const routeOf = (method: Method): Route =>
   defineRoute({
     method,
     path: "/api/v1/clusters/{cluster}/proxy/services/{namespace}/{service}/{path}",
-    pattern: "/api/v1/clusters/:cluster{[^/:]+}/proxy/services/:namespace{[^/]+}/:service{[^/]+}/*",
+    takesRest: true,
     operationId: `${method}Service`,
     tag: "tunnel",
     summary: `${method.toUpperCase()} of a service in the cluster`,
