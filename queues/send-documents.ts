@@ -6,6 +6,7 @@ import { readEnvironmentHistory, readProjects, readTenant } from "../worker/stor
 import { clusterIdentity } from "../worker/store/desired.ts";
 import { type RawRelease, readReleases, releaseDocumentsOf } from "../worker/store/release-documents.ts";
 import type { StoredEvent } from "../worker/store/stored-event.ts";
+import type { Witness } from "../worker/store/witness.ts";
 import type { Failures } from "./failures.ts";
 
 export interface Targets {
@@ -83,7 +84,7 @@ async function sendLocated(
     [...byCluster].map(async ([clusterId, forCluster]) => {
       const documents = forCluster.map(({ document }) => document);
       const deliver = async (some: DesiredDocument[]): Promise<void> => {
-        await cluster(clusterId).deliver(some);
+        await cluster(clusterId).deliver(some, newestOf(some.flatMap(eventsOf)));
       };
       for (let start = 0; start < documents.length; start += MAX_DOCUMENTS_A_CALL) {
         const call = documents.slice(start, start + MAX_DOCUMENTS_A_CALL);
@@ -95,3 +96,10 @@ async function sendLocated(
     }),
   );
 }
+
+/** The newest commit among these events: the documents were read after it. */
+const newestOf = (events: StoredEvent[]): Witness | undefined =>
+  events.reduce<Witness | undefined>(
+    (newest, { seq, id }) => (newest && newest.seq > seq ? newest : { seq, id }),
+    undefined,
+  );

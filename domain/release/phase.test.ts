@@ -15,6 +15,7 @@ describe("the phase that a reader sees", () => {
     ["what the cluster said", ready, "Ready"],
     ["Unknown where the cluster is silent", { ...ready, connected: false }, "Unknown"],
     ["Unknown where nobody asked the cluster", { ...ready, connected: undefined }, "Unknown"],
+    ["Unknown where the database was restored", { ...ready, diverged: true }, "Unknown"],
     ["Pending where the status is of an earlier revision", { ...ready, observedRevision: 2 }, "Pending"],
     ["Pending where it is placed nowhere", { ...ready, placed: false }, "Pending"],
   ])("is %s", (_name, facts, phase) => {

@@ -3,6 +3,8 @@ export interface ReleaseFacts {
   placed: boolean;
   /** The cluster's liveness; undefined where nobody asked, which counts as silent. */
   connected: boolean | undefined;
+  /** The manager's database was restored from before what the cluster was told. */
+  diverged?: boolean;
   desiredRevision: number;
   /** Desired revision that the newest status speaks of; 0 where there is none. */
   observedRevision: number;
@@ -15,6 +17,9 @@ export interface ShownPhase {
   message: string | null;
 }
 
+export const DIVERGED =
+  "The manager's database was restored from before what the cluster was told. The cluster keeps what it has, and takes nothing new until a new epoch is declared: POST /api/v1/clusters/{cluster}:declare-epoch.";
+
 /**
  * A silent cluster is Unknown, never Ready (architecture.md section 5, number 4); a status of an earlier desired
  * revision says nothing of this one.
@@ -24,6 +29,7 @@ export function shownPhase(facts: ReleaseFacts): ShownPhase {
   if (!facts.connected) {
     return { phase: "Unknown", message: "The cluster is not connected; it keeps what it was last told." };
   }
+  if (facts.diverged) return { phase: "Unknown", message: DIVERGED };
   if (facts.observedRevision < facts.desiredRevision) {
     return { phase: "Pending", message: "The cluster has not reported on this yet." };
   }

@@ -23,9 +23,9 @@ export async function changeAnswer(
     others.map(({ environment }) => environment.clusterId),
   );
   const releases = [
-    ...[...fresh.values()].map((view) => releaseSummaryJson(app.name, view, true)),
+    ...[...fresh.values()].map((view) => releaseSummaryJson(app.name, view, { connected: true })),
     ...others.map((view) =>
-      releaseSummaryJson(app.name, view, liveness.get(view.environment.clusterId ?? "")?.connected),
+      releaseSummaryJson(app.name, view, liveness.get(view.environment.clusterId ?? "")),
     ),
   ];
   const parent = `/api/v1/tenants/${names.tenant}/projects/${names.project}`;

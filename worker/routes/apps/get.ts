@@ -35,7 +35,7 @@ export const getApp = defineRoute({
       views.map(({ environment }) => environment.clusterId),
     );
     const releases = views.map((view) =>
-      releaseSummaryJson(app, view, liveness.get(view.environment.clusterId ?? "")?.connected),
+      releaseSummaryJson(app, view, liveness.get(view.environment.clusterId ?? "")),
     );
     const spec: unknown = JSON.parse(found.spec ?? "null");
     return {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ClusterStatus, clusterStatus } from "../../../domain/cluster/liveness.ts";
 import { idPattern } from "../../../domain/ids/index.ts";
 import { nameSchema } from "../../../domain/names/index.ts";
+import { DIVERGED } from "../../../domain/release/phase.ts";
 import type { ClusterOverview, Liveness } from "../../../durable-objects/rpc.ts";
 import { capabilitiesSchema, inventorySchema } from "../../../protocol/resources/status.ts";
 import type { Cluster } from "../../store/clusters.ts";
@@ -70,6 +71,11 @@ export const clusterSchema = z
     capabilities: capabilitiesSchema.optional(),
     inventory: inventorySchema.optional(),
     epoch: z.int().min(1).meta({ description: "Lineage of the desired set." }),
+    diverged: z.literal(true).optional().meta({
+      description:
+        "Present where the manager's database was restored from before what the cluster was told. The cluster keeps what it has and takes nothing new until `:declare-epoch`.",
+    }),
+    message: z.string().optional().meta({ description: "What a person has to do, if anything." }),
     awakeSince: timeSchema.optional().meta({
       description: "When the cluster's object at the edge last woke; an idle one sleeps. Not in lists.",
     }),
@@ -112,6 +118,7 @@ export function clusterJson(cluster: Cluster, seen: Liveness | ClusterOverview) 
     ...when("capabilities", overview?.capabilities ?? cluster.capabilities),
     ...when("inventory", overview?.inventory ?? cluster.inventory),
     epoch: cluster.epoch,
+    ...(liveness.diverged ? { diverged: true, message: DIVERGED } : {}),
     ...(overview ? { awakeSince: iso(overview.awakeSince), desired: desiredJson(overview) } : {}),
   };
 }

@@ -16,15 +16,16 @@ export const viewsOf = (rows: EnvironmentRelease[]): ReleaseView[] =>
     release && revisionNumber !== undefined ? [{ environment, release, revisionNumber }] : [],
   );
 
-/** @param connected the cluster's liveness; undefined where it was not asked */
+/** @param seen the cluster's liveness; undefined where it was not asked */
 export function releaseSummaryJson(
   app: string,
   { environment, release, revisionNumber }: ReleaseView,
-  connected: boolean | undefined,
+  seen: Pick<Liveness, "connected" | "diverged"> | undefined,
 ) {
   const { phase, message } = shownPhase({
     placed: environment.clusterId !== null,
-    connected,
+    connected: seen?.connected,
+    diverged: seen?.diverged === true,
     desiredRevision: release.desiredRevision,
     observedRevision: release.observedRevision,
     phase: release.phase,
@@ -54,7 +55,7 @@ export function releaseJson(
   const { release } = view;
   const { status } = release;
   return {
-    ...releaseSummaryJson(app, view, liveness?.connected),
+    ...releaseSummaryJson(app, view, liveness),
     observed:
       release.observedRevision === 0
         ? null

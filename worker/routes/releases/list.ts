@@ -38,7 +38,7 @@ export const listReleases = defineRoute({
       views.map(({ environment }) => environment.clusterId),
     );
     const items = views.map((view) =>
-      releaseSummaryJson(app, view, liveness.get(view.environment.clusterId ?? "")?.connected),
+      releaseSummaryJson(app, view, liveness.get(view.environment.clusterId ?? "")),
     );
     return { status: 200, body: { items, nextCursor: null } };
   },

@@ -31,7 +31,7 @@ export async function deploy(call: Call, target: DeploymentTarget): Promise<Answ
     events: [planned.event],
     answer: {
       status: 202,
-      body: releaseSummaryJson(target.app.name, planned.view, true),
+      body: releaseSummaryJson(target.app.name, planned.view, { connected: true }),
       etag: etagOf(planned.view.release.version),
     },
   });
@@ -44,7 +44,7 @@ async function unchanged(call: Call, scope: TenantScope, target: DeploymentTarge
   const liveness = (await livenessOf(call.env, [clusterId])).get(clusterId ?? "");
   const answer = {
     status: 200,
-    body: releaseSummaryJson(target.app.name, view, liveness?.connected),
+    body: releaseSummaryJson(target.app.name, view, liveness),
     etag: etagOf(view.release.version),
   };
   return call.commit({ db: scope.db, statements: [], events: [], answer });
