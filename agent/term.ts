@@ -40,8 +40,8 @@ export interface Term {
 const RETRY_MS = 2_000;
 
 /**
- * What a leader does. The controllers come first and hang on nothing here: they keep the cluster right whether the
- * manager can be reached or not.
+ * What a leader does. The controllers come as soon as it is known whom the agent speaks for, which the Secret tells: they
+ * keep the cluster right whether the manager can be reached or not.
  */
 export function startTerm(options: TermOptions): Term {
   const { config, kube, own, log, metrics, clock, random, signal } = options;
@@ -49,6 +49,7 @@ export function startTerm(options: TermOptions): Term {
   const ca = config.ca === undefined ? undefined : [...rootCertificates, config.ca];
   const health: TermHealth = { enrolled: false, tunnel: { state: "connecting" }, operatorReady: readOnly };
   let tunnel: Tunnel | undefined;
+  let operator: OperatorHandle | undefined;
   let desired: Awaited<ReturnType<typeof startDesired>> | undefined;
 
   const statuses = createStatusUplink({
@@ -58,23 +59,36 @@ export function startTerm(options: TermOptions): Term {
     isOrphan: (key) => desired?.isOrphan(key) ?? false,
     onDeletedKnown: (keys) => desired?.confirmDeleted(keys),
   });
-  const operator = readOnly
-    ? undefined
-    : options.startOperator({
-        kube,
-        log: log.with({ part: "operator" }),
-        clock,
-        metrics,
-        namespace: config.namespace,
-        signal,
-        onStatus: statuses.put,
-      });
-  operator?.synced.then(
-    () => {
-      health.operatorReady = true;
-    },
-    () => {},
-  );
+  /** The id that the controllers carry out resources of, and what ends them. */
+  let speaksFor: { clusterId: string; end: AbortController } | undefined;
+  /** A new enrolment may change the id: then the controllers of the former one end first. */
+  const runOperator = async (clusterId: string) => {
+    if (readOnly || speaksFor?.clusterId === clusterId) return;
+    const former = operator;
+    speaksFor?.end.abort(new Error("the cluster is enrolled under another id"));
+    const end = new AbortController();
+    speaksFor = { clusterId, end };
+    health.operatorReady = false;
+    await former?.stopped;
+    if (end.signal.aborted || signal.aborted) return;
+    const started = options.startOperator({
+      kube,
+      log: log.with({ part: "operator" }),
+      clock,
+      metrics,
+      namespace: config.namespace,
+      clusterId,
+      signal: AbortSignal.any([signal, end.signal]),
+      onStatus: statuses.put,
+    });
+    operator = started;
+    started.synced.then(
+      () => {
+        if (operator === started) health.operatorReady = true;
+      },
+      () => {},
+    );
+  };
   /** The API server may be away while we start: it is asked again until it answers. */
   const persist = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     for (;;) {
@@ -123,7 +137,9 @@ export function startTerm(options: TermOptions): Term {
         if (problem === undefined) delete health.identityProblem;
         else health.identityProblem = problem;
       },
+      onPresent: (clusterId) => void runOperator(clusterId),
     });
+    await runOperator(enrolled.identity.clusterId);
     health.enrolled = true;
     const observer = await startObserver({
       kube,

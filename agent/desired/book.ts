@@ -13,7 +13,11 @@ export interface Book {
   /** Everything up to `seq` of this epoch is stored or refused. */
   acked(epochId: string, seq: number, refused: boolean): void;
   /** Resolves when a new epoch is written down: from then on its snapshots may delete. */
-  snapshotStored(state: Pick<DesiredState, "epochId" | "epoch" | "seq" | "refused">): Promise<void>;
+  snapshotStored(
+    state: Pick<DesiredState, "clusterId" | "epochId" | "epoch" | "seq" | "refused">,
+  ): Promise<void>;
+  /** Another control plane is followed from now on: nothing that is remembered speaks of its set. */
+  forget(): void;
 }
 
 export function createBook(store: StateStore, loaded: DesiredState | undefined): Book {
@@ -47,10 +51,14 @@ export function createBook(store: StateStore, loaded: DesiredState | undefined):
       if (state?.epochId !== epochId || (seq <= state.seq && (!refused || state.refused))) return;
       change({ seq: Math.max(seq, state.seq), refused: state.refused || refused });
     },
+    forget() {
+      state = undefined;
+      deleting.clear();
+    },
     async snapshotStored(stored) {
       const isNew = state?.epochId !== stored.epochId;
-      const { epochId, epoch, seq, refused } = stored;
-      state = { epochId, epoch, seq, refused, deleting: Object.fromEntries(deleting) };
+      const { clusterId, epochId, epoch, seq, refused } = stored;
+      state = { clusterId, epochId, epoch, seq, refused, deleting: Object.fromEntries(deleting) };
       store.save(state);
       if (isNew) await store.flush();
     },

@@ -29,6 +29,7 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
   if (book.state?.refused) requests.ask("documents were refused before the restart");
   let intake: Intake | undefined;
   let sawRefusal = false;
+  let clusterId = book.state?.clusterId;
 
   const report: AbsenceOptions["report"] = (key, revision, phase, message) =>
     options.report({
@@ -40,7 +41,11 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
     });
   const objects: LiveObjects = readOnly
     ? nothingLive
-    : watchOurs(options, { book, report, ask: requests.ask, drifted: (live) => writer.drifted(live) });
+    : watchOurs(options, {
+        ...{ book, report, ask: requests.ask },
+        drifted: (live) => writer.drifted(live),
+        ownCluster: () => clusterId,
+      });
   const writer = createWriter(options.kube, objects);
 
   const told = ({ item }: Job, outcome: Outcome) => {
@@ -91,10 +96,11 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
   };
   const complete = async (snapshot: Snapshot, { welcome }: Link): Promise<void> => {
     const { epoch, epochId } = welcome;
+    const of = { clusterId: welcome.clusterId, epochId, epoch };
     try {
       await objects.allSynced;
       await settleAbsences(snapshot, { objects, writer, book, log, report });
-      await book.snapshotStored({ epochId, epoch, seq: snapshot.seq, refused: sawRefusal });
+      await book.snapshotStored({ ...of, seq: snapshot.seq, refused: sawRefusal });
       requests.satisfied();
       log.info("snapshot stored", { epoch, seq: snapshot.seq, documents: snapshot.keys.size });
     } catch (error) {
@@ -128,6 +134,14 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
   return {
     onWelcome(link) {
       const { epoch, epochId, mode } = link.welcome;
+      clusterId = link.welcome.clusterId;
+      if (book.state?.clusterId !== undefined && book.state.clusterId !== clusterId) {
+        log.warn("another control plane than before: what belongs to the former one is left as it is", {
+          former: book.state.clusterId,
+          clusterId,
+        });
+        book.forget();
+      }
       const { state } = book;
       if (state && epoch < state.epoch) {
         const reason = `the manager's epoch ${epoch} is older than ${state.epoch}, which this cluster knows; declare a new one`;

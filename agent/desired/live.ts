@@ -1,4 +1,5 @@
 import { API_VERSION } from "../../domain/desired/index.ts";
+import { clusterOf, isForeign } from "../../domain/desired/owner.ts";
 import { ANNOTATION, MANAGER } from "../../domain/names/labels.ts";
 import { type Clock, createReflector, type Kube, type LiveObject, type Reflector } from "../kube/index.ts";
 import { digestOfLive } from "./digest.ts";
@@ -13,6 +14,8 @@ export interface Live {
   resourceVersion: string;
   /** From the annotations that the agent writes; absent where somebody else made the object. */
   key?: string;
+  /** Id of the cluster that it was written for. */
+  cluster?: string;
   revision: number;
   digest: string;
   epochId: string;
@@ -32,6 +35,7 @@ export const liveId = ({ kind, namespace, name }: LiveRef): string => `${kind}/$
 export function liveOf(object: LiveObject): Live {
   const { name, namespace, uid, resourceVersion, annotations = {}, managedFields = [] } = object.metadata;
   const key = annotations[ANNOTATION.key];
+  const cluster = clusterOf(object.metadata.labels);
   const applied = managedFields.some((entry) => entry.manager === MANAGER && entry.operation === "Apply");
   return {
     kind: object.kind as ResourceKind,
@@ -40,6 +44,7 @@ export function liveOf(object: LiveObject): Live {
     uid,
     resourceVersion,
     ...(key ? { key } : {}),
+    ...(cluster ? { cluster } : {}),
     revision: Number(annotations[ANNOTATION.revision] ?? 0) || 0,
     digest: annotations[ANNOTATION.digest] ?? "",
     epochId: annotations[ANNOTATION.epoch] ?? "",
@@ -52,9 +57,9 @@ export function liveOf(object: LiveObject): Live {
 
 export interface LiveObjects {
   get(ref: LiveRef): Live | undefined;
-  /** All that carry this key: one, but for copies that somebody made. */
+  /** All that carry this key: one, but for copies that somebody made. None of another control plane's. */
   withKey(key: string): Live[];
-  /** All that carry a key. */
+  /** All that carry a key, but those of other control planes. */
   all(): Live[];
   count(kind: ResourceKind): number;
   /** Listed at least once: what is not here is not there. */
@@ -69,6 +74,9 @@ export interface LiveObjects {
 export interface LiveOptions {
   kube: Kube;
   clock: Clock;
+  /** Id of the cluster that we speak for; undefined before it is known. */
+  ownCluster: () => string | undefined;
+  /** Not told of another control plane's. */
   onChanged: (live: Live) => void;
   onGone: (live: Live) => void;
   onError: (error: unknown) => void;
@@ -77,6 +85,7 @@ export interface LiveOptions {
 /** The custom resources in the cluster, as far as the desired state is concerned. */
 export function watchLive(options: LiveOptions): LiveObjects {
   const { kube, clock } = options;
+  const isOwn = ({ cluster }: Live) => !isForeign(cluster, options.ownCluster());
   const objects = new Map<string, Live>();
   const keys = new Map<string, Set<string>>();
   const synced = new Set<ResourceKind>();
@@ -96,7 +105,7 @@ export function watchLive(options: LiveOptions): LiveObjects {
     return true;
   };
   const changed = (live: Live) => {
-    if (put(live)) options.onChanged(live);
+    if (put(live) && isOwn(live)) options.onChanged(live);
   };
   const gone = (last: Live) => {
     const id = liveId(last);
@@ -104,7 +113,7 @@ export function watchLive(options: LiveOptions): LiveObjects {
     if (held?.uid !== last.uid) return;
     objects.delete(id);
     unindex(id, held);
-    options.onGone(held);
+    if (isOwn(held)) options.onGone(held);
   };
   const follow = (kind: ResourceKind): Reflector<Live> => {
     const type = { apiVersion: API_VERSION, kind };
@@ -130,12 +139,12 @@ export function watchLive(options: LiveOptions): LiveObjects {
   const present = (ids: Iterable<string>): Live[] =>
     [...ids].flatMap((id) => {
       const live = objects.get(id);
-      return live ? [live] : [];
+      return live && isOwn(live) ? [live] : [];
     });
   return {
     get: (ref) => objects.get(liveId(ref)),
     withKey: (key) => present(keys.get(key) ?? []),
-    all: () => [...objects.values()].filter(({ key }) => key !== undefined),
+    all: () => [...objects.values()].filter((live) => live.key !== undefined && isOwn(live)),
     count: (kind) => reflectors[RESOURCE_KINDS.indexOf(kind)]?.store.size ?? 0,
     synced: (kind) => synced.has(kind),
     allSynced,

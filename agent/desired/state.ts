@@ -4,6 +4,8 @@ import { type Clock, isKind, type Kube } from "../kube/index.ts";
 import { errorText, type Logger } from "../log.ts";
 
 const stateSchema = z.object({
+  /** Whose desired set this is: epochs compare within one cluster's id only. */
+  clusterId: z.string().optional(),
   epochId: z.string(),
   epoch: z.int(),
   /** Everything up to this sequence number of the epoch is stored. An older one is harmless: more is sent again. */

@@ -10,6 +10,7 @@ export interface Watchers {
   /** Asks for a fresh snapshot: the documents are not in memory. */
   ask: (reason: string) => void;
   drifted: (live: Live) => boolean;
+  ownCluster: () => string | undefined;
 }
 
 /** Follows the custom resources: tells deletions that were asked for, and has those put right that nobody asked for. */
@@ -22,6 +23,7 @@ export function watchOurs(
   const objects: LiveObjects = watchLive({
     kube,
     clock,
+    ownCluster: watchers.ownCluster,
     onChanged(live) {
       if (!watchers.drifted(live)) return;
       log.warn("a custom resource was changed by somebody else", { kind: live.kind, name: live.name });

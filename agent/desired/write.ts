@@ -1,4 +1,5 @@
 import { API_VERSION, originAnnotations } from "../../domain/desired/index.ts";
+import { clusterOf } from "../../domain/desired/owner.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import { withFinalizer } from "../../protocol/resources/common.ts";
 import { auditId, isKind, type Kube, type KubeObject, type ObjectRef } from "../kube/index.ts";
@@ -65,6 +66,12 @@ export function createWriter(kube: Kube, objects: LiveObjects): ResourceWriter {
       if (live && !live.ours) {
         throw new RefusedError(
           `${ref.kind} ${ref.name} exists and was not made by KubeNova; delete or rename it`,
+        );
+      }
+      const cluster = clusterOf(item.resource.metadata.labels);
+      if (live?.cluster !== undefined && live.cluster !== cluster) {
+        throw new RefusedError(
+          `${ref.kind} ${ref.name} belongs to the cluster ${live.cluster} of another control plane; a person may hand it over: docs/clusters.md`,
         );
       }
       // Another document's object: its tombstone, or a person, must free the name. Ids in a spec never change.

@@ -17,6 +17,8 @@ export interface EnsureOptions {
   signal: AbortSignal;
   /** Why the agent has no identity yet, for people; undefined once it has one. */
   onProblem: (problem: string | undefined) => void;
+  /** Told of the identity that the Secret holds, before a new join token is tried: it holds until that succeeds. */
+  onPresent: (clusterId: string) => void;
 }
 
 export interface Enrolled {
@@ -54,6 +56,7 @@ async function identityOrEnrol(options: EnsureOptions, store: IdentityStore): Pr
   const { joinToken, log, managerUrl } = options;
   const identity = await store.loadOrCreate();
   const enrolled = isEnrolled(identity);
+  if (enrolled) options.onPresent(identity.clusterId);
   if (!joinToken) {
     if (enrolled) return identity;
     throw new EnrolError("this cluster is not enrolled: KUBENOVA_JOIN_TOKEN is needed once", true);

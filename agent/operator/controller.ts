@@ -39,6 +39,11 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
   const graph = graphOf(kind, resource);
   const key = keyOf(kind, resource);
   const live = ctx.engine.get(key);
+  const foreign = ctx.engine.foreign(key);
+  if (foreign) {
+    const message = `a ResourceGraph ${key} is there already and belongs to the cluster ${foreign} of another control plane`;
+    return setStatus(ctx, kind, resource, { phase: "Failed", reason: "NameTaken", message });
+  }
   if (live?.metadata.deletionTimestamp) return;
   if (live && !isOwnedBy(live, resource)) {
     const message = `a ResourceGraph ${live.metadata.name} is there already and belongs to something else`;

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../../domain/canonical/index.ts";
 import { API_VERSION } from "../../domain/desired/index.ts";
+import { clusterOf, isForeign } from "../../domain/desired/owner.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import { createEngine } from "../engine/index.ts";
@@ -26,7 +27,7 @@ const RETRY_MS = 1_000;
 
 /** The controllers of NovaTenant, NovaProject and NovaApp, over one engine. See types.ts. */
 export function startOperator(options: OperatorOptions): OperatorHandle {
-  const { kube, log, clock, metrics, signal, namespace } = options;
+  const { kube, log, clock, metrics, signal, namespace, clusterId } = options;
   const random = Math.random;
   const recorder = createEventRecorder(kube, {
     reportingController: "kubenova.io/agent",
@@ -39,6 +40,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     ...{ kube, clock, random, metrics, signal },
     log: log.with({ part: "engine" }),
     systemNamespace: namespace,
+    ...(clusterId ? { clusterId } : {}),
     record: recorder.record,
   });
   const resources = new Map<string, Resource>();
@@ -56,6 +58,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
   const observed = (resource: Resource) => {
     const key = resourceKey(resource);
     const held = resources.get(key);
+    if (isForeign(clusterOf(resource.metadata.labels), clusterId)) return gone(resource);
     if (held && !isNewer(resource.metadata.resourceVersion, held.metadata.resourceVersion)) return;
     resources.set(key, resource);
     queue?.add(key);

@@ -14,6 +14,8 @@ export interface OperatorOptions {
   metrics: Metrics;
   /** The agent's own namespace: graphs of tenants and projects live there. */
   namespace: string;
+  /** Id of the cluster that the agent speaks for: what was written for another one is left alone. */
+  clusterId?: string;
   /** Ends the operator: the Lease is lost, or the process ends. Nothing is written after it aborted. */
   signal: AbortSignal;
   /**

@@ -51,6 +51,7 @@ export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Pr
   const handle = startOperator({
     ...{ kube, log, clock: systemClock, metrics: createMetrics(), namespace: SYSTEM },
     signal: ending.signal,
+    ...(run.clusterId ? { clusterId: run.clusterId } : {}),
     onStatus: (some) => statuses.push(...some),
   });
   return {
