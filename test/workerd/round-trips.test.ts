@@ -32,6 +32,15 @@ describe("before its answer", () => {
     Object.assign(task.meta, { roundTrips: most });
   });
 
+  it("a PATCH of an app goes to D1 at most twice, whether its content is new, as before, or the same", async () => {
+    await measured("PUT", `${project}/apps/patched`, { spec: imageSpec("web:1") });
+    const patch = (image: string) =>
+      measured("PATCH", `${project}/apps/patched`, { spec: { source: { image: { image } } } });
+    expect(await patch("web:2")).toEqual({ status: 202, roundTrips: 2 });
+    expect(await patch("web:1")).toEqual({ status: 202, roundTrips: 2 });
+    expect(await patch("web:1")).toEqual({ status: 200, roundTrips: 1 });
+  });
+
   it("a deployment and a rollback go to D1 at most twice", async () => {
     const { body } = await api<{ items: { id: string }[] }>("GET", `${project}/apps/web/revisions`);
     const deploy = await measured("POST", `${project}/apps/web/releases/production`, {

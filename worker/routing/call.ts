@@ -40,6 +40,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly correlationId: string;
   /** Milliseconds since 1970, when the request came. */
   readonly now: number;
+  /** 1, and one more after each lost race. */
+  readonly attempt: number;
   newId(kind: IdKind): string;
   /**
    * Asks can(principal, the route's action, object). Each handler of a route that is not public asks before it

@@ -46,7 +46,7 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
     waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
   };
   for (let attempt = 1; ; attempt++) {
-    const call = new RunningCall(input);
+    const call = new RunningCall(input, attempt);
     try {
       const answer = await route.handler(call as never);
       if (!call.authorized) throw new Error(`${route.operationId} answered without asking can()`);

@@ -52,8 +52,10 @@ export class RunningCall implements Call {
   readonly #shard = randomShard();
   #armed: Promise<void> | undefined;
   #armedAt = 0;
+  readonly attempt: number;
 
-  constructor(input: CallInput) {
+  constructor(input: CallInput, attempt = 1) {
+    this.attempt = attempt;
     this.env = input.env;
     this.request = input.request;
     this.params = input.params;

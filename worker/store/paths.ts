@@ -39,6 +39,17 @@ export const findAppPath = (path: TenantPath, project: string, app: string): D1P
     )
     .bind(path.tenant, project, app);
 
+/** The same of `json_array(tenant, project, app)`, each of them by {@link Selection.json}. */
+export function foundInJson(place: string | undefined): Found {
+  if (place === undefined) return {};
+  const [tenant, project, app] = JSON.parse(place) as unknown[][];
+  return {
+    tenant: tenantColumns.fromJson(tenant ?? []),
+    project: projectColumns.fromJson(project ?? []),
+    app: appColumns.fromJson(app ?? []),
+  };
+}
+
 export const foundIn = (row: Row | undefined): Found =>
   row
     ? {

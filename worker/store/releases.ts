@@ -1,6 +1,7 @@
 import { JOIN_CLUSTER, PLACED_COLUMNS, type PlacedEnvironment, placedFrom } from "./environments.ts";
 import type { EventOf } from "./events.ts";
 import { insertOwned, updateOwned } from "./owned.ts";
+import { environmentColumns } from "./paths.ts";
 import { type Row, selection } from "./rows.ts";
 import { deployments, releases } from "./schema/index.ts";
 import type { TenantPath, TenantScope } from "./scope.ts";
@@ -50,6 +51,38 @@ export const releasesOf = (rows: Row[] | undefined): EnvironmentRelease[] =>
     const revisionNumber = (row.revision_number as number | null) ?? undefined;
     return [{ environment, release: releaseColumns.decode(row), revisionNumber }];
   });
+
+/**
+ * Environments of project ?2 of tenant ?1 that are not deleted, each with the release of app ?3 there, as one text.
+ *
+ * @param more columns behind it
+ */
+export const RELEASES_OF_APP = (more: string[]): string =>
+  `${[`json_array(${environmentColumns.json}, c.name, c.mode, ${summaryColumns.json}, v.number)`, ...more].join(", ")}
+   FROM tenants t JOIN projects p ON p.tenant_id = t.id AND p.name = ?2
+   JOIN environments e ON e.project_id = p.id ${JOIN_CLUSTER}
+   LEFT JOIN apps a ON a.project_id = p.id AND a.name = ?3
+   LEFT JOIN releases l ON l.app_id = a.id AND l.environment_id = e.id AND l.deleted_at IS NULL
+   LEFT JOIN revisions v ON v.id = l.revision_id
+   WHERE t.name = ?1 AND e.deleted_at IS NULL`;
+
+type ReleaseValues = [unknown[], string | null, PlacedEnvironment["clusterMode"], unknown[], number | null];
+
+/** In the order of the environments, which a UNION does not keep. */
+export const releasesInJson = (texts: string[]): EnvironmentRelease[] =>
+  (JSON.parse(`[${texts.join(",")}]`) as ReleaseValues[])
+    .flatMap(([environment, clusterName, clusterMode, release, number]) => {
+      const row = environmentColumns.fromJson(environment);
+      if (!row) return [];
+      return [
+        {
+          environment: { ...row, clusterName, clusterMode },
+          release: summaryColumns.fromJson(release),
+          revisionNumber: number ?? undefined,
+        },
+      ];
+    })
+    .sort(({ environment: a }, { environment: b }) => a.position - b.position || (a.name < b.name ? -1 : 1));
 
 /** A deployment with the number of its revision. */
 export interface DeploymentEntry {

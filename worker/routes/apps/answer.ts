@@ -17,7 +17,7 @@ export async function changeAnswer(
 ): Promise<Answer> {
   const names = { tenant: reading.place.tenant.name, project: reading.place.project.name };
   const fresh = new Map(planned.map(({ view }) => [view.release.id, view]));
-  const others = viewsOf(reading.environments).filter(({ release }) => !fresh.has(release.id));
+  const others = viewsOf(reading.found.environments).filter(({ release }) => !fresh.has(release.id));
   const liveness = await livenessOf(
     call.env,
     others.map(({ environment }) => environment.clusterId),

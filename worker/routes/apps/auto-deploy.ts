@@ -13,7 +13,7 @@ export const planAuto = (
   app: App,
   newContent: boolean,
 ): PlannedDeployment[] =>
-  reading.environments
+  reading.found.environments
     .filter(({ environment, release }) => isAutomatic(environment) && (newContent || !release))
     .map((at) =>
       planDeployment(call, {

@@ -1,7 +1,6 @@
 import { defineRoute } from "../../routing/define.ts";
 import { etagOf } from "../../routing/preconditions.ts";
-import { findAppWithSpec, foundSpec } from "../../store/apps.ts";
-import { findReleases, releasesOf } from "../../store/releases.ts";
+import { findAppWithSpec, foundSpec } from "../../store/app-readings.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { releaseSummaryJson, viewsOf } from "../releases/json.ts";
 import { livenessOf } from "../shared/liveness.ts";
@@ -21,27 +20,23 @@ export const getApp = defineRoute({
     200: { description: "The app.", schema: appSchema, example: appExample, headers: ["ETag"] },
   },
   async handler(call) {
-    const { project, app } = call.params;
     const path = tenantPath(call.env, call.params.tenant);
-    const [row, environments] = await call.read(path.db, [
-      findAppWithSpec(path, project, app),
-      findReleases(path, { project, app }),
-    ]);
-    const found = foundSpec(row?.results[0]);
-    const { app: appRow } = openApp(call, call.params, found);
-    const views = viewsOf(releasesOf(environments?.results));
+    const [rows] = await call.read(path.db, [findAppWithSpec(path, call.params)]);
+    const found = foundSpec(rows?.results);
+    const { app } = openApp(call, call.params, found);
+    const views = viewsOf(found.environments);
     const liveness = await livenessOf(
       call.env,
       views.map(({ environment }) => environment.clusterId),
     );
     const releases = views.map((view) =>
-      releaseSummaryJson(app, view, liveness.get(view.environment.clusterId ?? "")),
+      releaseSummaryJson(app.name, view, liveness.get(view.environment.clusterId ?? "")),
     );
     const spec: unknown = JSON.parse(found.spec ?? "null");
     return {
       status: 200,
-      body: { ...appJson(call.params, appRow), spec, releases },
-      etag: etagOf(appRow.version, releases),
+      body: { ...appJson(call.params, app), spec, releases },
+      etag: etagOf(app.version, releases),
     };
   },
 });

@@ -1,6 +1,5 @@
 import { defineRoute } from "../../routing/define.ts";
-import { appPage, listApps as listAppRows } from "../../store/apps.ts";
-import { findProjectPath, foundIn } from "../../store/paths.ts";
+import { foundApps, listApps as listAppRows } from "../../store/apps.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { projectParams } from "../projects/schema.ts";
 import { listQuerySchema } from "../shared/paging.ts";
@@ -27,12 +26,9 @@ export const listApps = defineRoute({
   errors: ["KN-1006"],
   async handler(call) {
     const path = tenantPath(call.env, call.params.tenant);
-    const [parent, rows] = await call.read(path.db, [
-      findProjectPath(path, call.params.project),
-      listAppRows(path, call.params.project, call.query),
-    ]);
-    openProject(call, call.params, foundIn(parent?.results[0]));
-    const page = appPage(rows?.results ?? [], call.query);
+    const [rows] = await call.read(path.db, [listAppRows(path, call.params.project, call.query)]);
+    const { found, page } = foundApps(rows?.results ?? [], call.query);
+    openProject(call, call.params, found);
     const items = page.items.map((app) => appJson(call.params, app));
     return { status: 200, body: { items, nextCursor: page.nextCursor } };
   },

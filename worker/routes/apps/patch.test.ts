@@ -18,6 +18,19 @@ describe("202", () => {
     );
   });
 
+  it("finds the revision that had this content, however long ago", async () => {
+    for (let n = 1; n <= 55; n++) {
+      await api("PUT", path("old"), { body: { spec: imageSpec(`web:${n}`, { env: { A: "1" } }) } });
+    }
+    const numbers: unknown[] = [];
+    for (const image of ["web:54", "web:3", "web:new"]) {
+      const { status, body } = await patch("old", { source: { image: { image } } });
+      expect(status).toBe(202);
+      numbers.push((body as { revision: { number: number } }).revision.number);
+    }
+    expect(numbers).toEqual([54, 3, 56]);
+  });
+
   it("may change the kind of source", async () => {
     await given("turned");
     const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}";

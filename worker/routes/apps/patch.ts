@@ -2,7 +2,7 @@ import { mergePatch } from "../../../domain/canonical/merge-patch.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { MERGE_PATCH_TYPES } from "../../routing/requests.ts";
 import { validate } from "../../routing/validate.ts";
-import { findAppWithSpec, foundSpec } from "../../store/apps.ts";
+import { findAppForPatch, foundForPatch } from "../../store/app-readings.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { writtenFields } from "../shared/catalogue.ts";
 import { openApp } from "../shared/place.ts";
@@ -51,15 +51,19 @@ export const patchApp = defineRoute({
   errors: ["KN-1005"],
   async handler(call) {
     const path = tenantPath(call.env, call.params.tenant);
-    const [row] = await call.read(path.db, [findAppWithSpec(path, call.params.project, call.params.app)]);
-    const found = foundSpec(row?.results[0]);
-    const { app } = openApp(call, call.params, found);
+    const [rows] = await call.read(path.db, [findAppForPatch(path, call.params)]);
+    const found = foundForPatch(rows?.results);
+    const { app, ...place } = openApp(call, call.params, found);
     call.checkPrecondition(app);
     const written = { ...writtenFields(app), spec: JSON.parse(found.spec ?? "null") as unknown };
     const merged = validate(putAppSchema, mergePatch(written, call.body), "body");
     const wanted = await wantedApp(app.name, merged);
-    // Which revision has this content is known only now. A change in between fails the guard on the version read first.
-    const reading = await readForWrite(call, call.params, wanted);
+    const same = found.recent.get(wanted.digest) ?? null;
+    // Content as of long ago has lost the race against its own revision: now that one is looked for.
+    const reading =
+      call.attempt > 1 && same === null
+        ? await readForWrite(call, call.params, wanted)
+        : { place, found: { ...found, same } };
     return replaceAppRow(call, reading, app, wanted);
   },
 });

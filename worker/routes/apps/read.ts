@@ -1,7 +1,6 @@
 import { digestOf } from "../../../domain/canonical/index.ts";
 import type { Call } from "../../routing/call.ts";
-import { findAppForWrite, foundForWrite } from "../../store/apps.ts";
-import { findReleases, releasesOf } from "../../store/releases.ts";
+import { findAppForWrite, foundForWrite } from "../../store/app-readings.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { openProject } from "../shared/place.ts";
 import type { AppReading, WantedApp } from "./reading.ts";
@@ -23,14 +22,9 @@ export async function readForWrite(
   wanted: WantedApp,
 ): Promise<AppReading> {
   const path = tenantPath(call.env, names.tenant);
-  const [app, environments] = await call.read(path.db, [
-    findAppForWrite(path, names.project, wanted.name, wanted.digest),
-    findReleases(path, { project: names.project, app: wanted.name }),
+  const [rows] = await call.read(path.db, [
+    findAppForWrite(path, { project: names.project, app: wanted.name }, wanted.digest),
   ]);
-  const found = foundForWrite(app?.results[0]);
-  return {
-    place: openProject(call, names, found),
-    found,
-    environments: releasesOf(environments?.results),
-  };
+  const found = foundForWrite(rows?.results);
+  return { place: openProject(call, names, found), found };
 }

@@ -1,6 +1,5 @@
 import type { AppSpec } from "../../../domain/apps/spec.ts";
-import type { FoundForWrite } from "../../store/apps.ts";
-import type { EnvironmentRelease } from "../../store/releases.ts";
+import type { FoundForWrite } from "../../store/app-readings.ts";
 import type { ProjectPlace } from "../shared/place.ts";
 
 /** What a write wants of an app: its content, already in canonical form. */
@@ -16,6 +15,4 @@ export interface WantedApp {
 export interface AppReading {
   place: ProjectPlace;
   found: FoundForWrite;
-  /** Environments of the project in their order, with this app's releases. */
-  environments: EnvironmentRelease[];
 }
