@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { onAbort } from "./abort.ts";
 
 /** Time as an argument, so that tests run hours of backoff in milliseconds. */
 export interface Clock {
@@ -16,11 +16,21 @@ export type Random = () => number;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    try {
-      await delay(Math.max(0, ms), undefined, signal ? { signal } : {});
-    } catch (error) {
-      throw signal?.aborted ? signal.reason : error;
-    }
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      let off = () => {};
+      const timer = setTimeout(
+        () => {
+          off();
+          resolve();
+        },
+        Math.max(0, ms),
+      );
+      if (!signal) return;
+      off = onAbort(signal, () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
+    }),
 };

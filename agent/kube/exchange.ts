@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { onAbort } from "./abort.ts";
 import type { Random } from "./clock.ts";
 import { isKind, KubeError } from "./errors.ts";
 import type { Headers } from "./request-headers.ts";
@@ -124,13 +125,13 @@ export function withDeadline(ms: number, parent?: AbortSignal): Deadline {
   const forward = () => controller.abort(parent?.reason);
   const timer = setTimeout(expire, ms);
   if (parent?.aborted) forward();
-  parent?.addEventListener("abort", forward, { once: true });
+  const off = parent ? onAbort(parent, forward) : () => {};
   return {
     signal: controller.signal,
     remainingMs: () => ends - performance.now(),
     dispose() {
       clearTimeout(timer);
-      parent?.removeEventListener("abort", forward);
+      off();
     },
   };
 }

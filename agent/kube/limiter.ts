@@ -1,3 +1,5 @@
+import { onAbort } from "./abort.ts";
+
 /** A counting semaphore, first come first served. */
 export interface Limiter {
   /** Resolves with the function that gives the slot back; rejects with the signal's reason. */
@@ -38,11 +40,11 @@ export function createLimiter(slots: number): Limiter {
         // The slot of the one who left is handed over as it is: inUse stays.
         const grant = () => {
           queue.delete(grant);
-          signal?.removeEventListener("abort", leave);
+          off();
           resolve(once());
         };
         queue.add(grant);
-        signal?.addEventListener("abort", leave, { once: true });
+        const off = signal ? onAbort(signal, leave) : () => {};
       });
     },
     get inUse() {

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { pipeline, type Readable } from "node:stream";
-import { type CredentialCache, type Credentials, tlsKey } from "./credentials.ts";
+import { type CredentialCache, type Credentials, type TlsMaterial, tlsKey } from "./credentials.ts";
 import { KubeError } from "./errors.ts";
 import type { Headers } from "./request-headers.ts";
 
@@ -38,17 +38,23 @@ export function createTransport(credentials: CredentialCache, userAgent: string)
   const { server } = credentials;
   const secure = server.protocol === "https:";
   const prefix = server.pathname.replace(/\/+$/, "");
-  let pool: { key: string; agent: http.Agent } | undefined;
+  let pool: { key: string; tls: TlsMaterial; agent: http.Agent } | undefined;
   let closed = false;
 
   const agentFor = (used: Credentials): http.Agent => {
     if (used.agent) return used.agent;
+    if (pool?.tls === used.tls) return pool.agent;
     const key = tlsKey(used.tls);
-    if (pool?.key !== key) {
+    if (pool?.key === key) pool.tls = used.tls;
+    else {
       const options = { keepAlive: true, maxFreeSockets: IDLE_SOCKETS, keepAliveMsecs: TCP_KEEPALIVE_MS };
       // Sockets in use by the old agent end by themselves; its idle ones are of no use any more.
       pool?.agent.destroy();
-      pool = { key, agent: secure ? new https.Agent({ ...options, ...used.tls }) : new http.Agent(options) };
+      pool = {
+        key,
+        tls: used.tls,
+        agent: secure ? new https.Agent({ ...options, ...used.tls }) : new http.Agent(options),
+      };
     }
     return pool.agent;
   };
