@@ -11,16 +11,25 @@ const SOURCES = ["worker", "durable-objects", "queues", "domain", "protocol"];
 /**
  * The Worker, bundled once for each state of its sources and kept in the user's cache folder: a server under test runs
  * the code as it was when it started, whatever is edited meanwhile, and starts in a second.
+ *
+ * @param folder from the root: another Worker around the product's, in its index.ts
  */
-export async function bundleManager(): Promise<string> {
+export async function bundleManager(folder?: string): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "kubenova", "manager");
-  const target = join(cache, sourcesHash());
+  const target = join(cache, sourcesHash(folder ? [...SOURCES, folder] : SOURCES));
   if (existsSync(join(target, "index.js"))) return target;
   const scratch = `${target}.${process.pid}`;
   mkdirSync(scratch, { recursive: true });
   await run(
     join(ROOT, "node_modules/.bin/node"),
-    [wranglerBin(), "deploy", "--dry-run", "--outdir", scratch],
+    [
+      wranglerBin(),
+      "deploy",
+      ...(folder ? [join(folder, "index.ts")] : []),
+      "--dry-run",
+      "--outdir",
+      scratch,
+    ],
     {
       cwd: ROOT,
       env: wranglerEnv(),
@@ -42,10 +51,10 @@ export const wranglerEnv = (): NodeJS.ProcessEnv => ({
   CI: "true",
 });
 
-function sourcesHash(): string {
+function sourcesHash(folders: readonly string[]): string {
   const hash = createHash("sha256");
   const files = [
-    ...SOURCES.flatMap((folder) => walk(join(ROOT, folder))),
+    ...folders.flatMap((folder) => walk(join(ROOT, folder))),
     ...["wrangler.toml", "package-lock.json"].map((name) => join(ROOT, name)),
   ];
   for (const file of files.sort())

@@ -17,6 +17,8 @@ export interface ManagerOptions {
   tls?: boolean;
   /** More variables of the Worker, such as failpoints. */
   vars?: Record<string, string>;
+  /** Folder of another Worker around the product's, see bundleManager. */
+  worker?: string;
 }
 
 /** A manager in real workerd, as a child process whose state survives it. */
@@ -62,7 +64,7 @@ async function startOnce(options: ManagerOptions): Promise<Manager> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), "kubenova-manager-"));
   mkdirSync(dir, { recursive: true });
   const certificate = options.tls ? await makeCertificate(join(dir, "tls"), host) : undefined;
-  const config = await writeConfig(dir, options.vars ?? {});
+  const config = await writeConfig(dir, options);
   const server = new Server({ dir, config, host, port, certificate, healthPath: "/healthz" });
   await migrate(config, dir);
   await server.start();
@@ -98,8 +100,8 @@ function adminKey(dir: string): string {
 }
 
 /** A copy of wrangler.toml that runs the bundle as it is; secrets go into a file beside it, not onto a command line. */
-async function writeConfig(dir: string, vars: Record<string, string>): Promise<string> {
-  const bundle = await bundleManager();
+async function writeConfig(dir: string, { vars, worker }: ManagerOptions): Promise<string> {
+  const bundle = await bundleManager(worker);
   const text = readFileSync(join(ROOT, "wrangler.toml"), "utf8")
     .replace(/^main = .*$/m, `main = ${JSON.stringify(join(bundle, "index.js"))}\nno_bundle = true`)
     .replace(/^migrations_dir = .*$/m, `migrations_dir = ${JSON.stringify(join(ROOT, "d1-migrations"))}`)

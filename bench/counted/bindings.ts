@@ -1,0 +1,43 @@
+import type { Env } from "../../worker/env.ts";
+import { countedD1 } from "./d1.ts";
+import { count } from "./tally.ts";
+
+/** An operation of a queue is 64 KB of a message, begun or whole. */
+const QUEUE_OPERATION_BYTES = 64 * 1024;
+const encoder = new TextEncoder();
+
+export const operationsOf = (body: unknown): number =>
+  Math.ceil(encoder.encode(JSON.stringify(body)).byteLength / QUEUE_OPERATION_BYTES);
+
+/** The bindings, with what costs something counted; calls of objects are counted where they arrive. */
+export const countedEnv = (env: Env, where: string): Env => ({
+  ...env,
+  DB: countedD1(env.DB, where),
+  EVENTS: countedQueue(env.EVENTS),
+  ARCHIVE: countedBucket(env.ARCHIVE),
+});
+
+const countedQueue = (real: Env["EVENTS"]): Env["EVENTS"] =>
+  ({
+    metrics: () => real.metrics(),
+    sendBatch: async (messages: Iterable<MessageSendRequest<never>>) => {
+      const all = [...messages];
+      count("queue.messages", all.length);
+      for (const { body } of all) count("queue.writes", operationsOf(body));
+      return real.sendBatch(all);
+    },
+  }) as unknown as Env["EVENTS"];
+
+/** Class A changes state or lists, class B reads; deleting is free. */
+const countedBucket = (real: R2Bucket): R2Bucket =>
+  new Proxy(real, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        if (name === "put" || name === "list" || name === "createMultipartUpload") count("r2.classA");
+        if (name === "get" || name === "head") count("r2.classB");
+        return value.apply(target, args);
+      };
+    },
+  });
