@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEnding } from "../agent/tunnel/reconnect.ts";
 import { until } from "../test/lib/process.ts";
-import { startManager } from "../test/manager/start.ts";
+import type { SimulatedAgent } from "../test/lib/simulated-agent.ts";
+import { type Manager, startManager } from "../test/manager/start.ts";
 import { startDoor } from "./lib/door.ts";
 import { round, say } from "./lib/figures.ts";
 import { connectFleet, enrolFleet } from "./lib/fleet.ts";
@@ -16,7 +17,7 @@ const BUCKET_MS = 1_000;
 
 export async function run(): Promise<Record<string, number | string>> {
   const manager = await startManager({ vars: { LOG_LEVEL: "error" } });
-  const door = await startDoor(await manager.directUrl());
+  const door = await startDoor(await frontOf(manager));
   const members = await enrolFleet(manager, door.url, AGENTS);
   const welcomes: number[] = [];
   const agents = await connectFleet(door.url, members, () => ({
@@ -30,7 +31,8 @@ export async function run(): Promise<Record<string, number | string>> {
     await sleep(AWAY_MS);
     welcomes.length = 0;
     await manager.restart();
-    door.leadTo(await manager.directUrl());
+    door.leadTo(await frontOf(manager));
+    const before = agents.map(({ endings }) => endings.length);
     const answering = performance.now();
     say("the manager is back");
     await until("every agent is back", () => agents.every(({ welcome }) => welcome !== undefined), {
@@ -38,6 +40,7 @@ export async function run(): Promise<Record<string, number | string>> {
     });
     const buckets = bucketsOf(welcomes.map((at) => Math.max(0, at - answering)));
     say(`back by second: ${buckets.join(" ")}`);
+    say(`dials that failed once it was back: ${failuresSince(agents, before)}`);
     const mean = welcomes.length / buckets.length;
     return {
       all_back_s: round((Math.max(...welcomes) - answering) / 1000),
@@ -49,6 +52,19 @@ export async function run(): Promise<Record<string, number | string>> {
     await door.close();
     await manager.stop();
   }
+}
+
+/** The runtime itself; or wrangler's proxy before it, to see what a front that is slow to take connections does. */
+const frontOf = async (manager: Manager): Promise<string> =>
+  process.env.KUBENOVA_BENCH_FRONT === "proxy" ? manager.url : manager.directUrl();
+
+/** `how often x reason`, most frequent first. @param before how many endings each agent had had by then */
+function failuresSince(agents: SimulatedAgent[], before: number[]): string {
+  const reasons = new Map<string, number>();
+  for (const { reason } of agents.flatMap(({ endings }, n) => endings.slice(before[n])))
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const sorted = [...reasons].sort(([, a], [, b]) => b - a);
+  return sorted.map(([reason, count]) => `${count} x ${reason}`).join(", ") || "none";
 }
 
 function bucketsOf(times: number[]): number[] {

@@ -100,10 +100,13 @@ export class SimulatedAgent {
       const frame = text.startsWith("{") ? decoder.push(text) : undefined;
       if (frame) this.#take(frame);
     });
-    socket.on("error", () => {});
+    let failure = "";
+    socket.on("error", ({ message }) => {
+      failure = message;
+    });
     socket.on("close", (code, reason) => {
       clearInterval(pings);
-      this.#closed(refusal ?? endingOfClose(code, reason.toString()));
+      this.#closed(refusal ?? endingOfClose(code, reason.toString() || failure));
     });
   }
 
