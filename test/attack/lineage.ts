@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import { type Cluster, down, up } from "../cluster/index.ts";
+import { configMap, declareProject, kube, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
+import { ApiClient } from "../lib/api.ts";
+import type { End } from "../lib/platform.ts";
+import { until } from "../lib/process.ts";
+import { type Manager, startManager } from "../manager/start.ts";
+import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
+
+export const NAMESPACE = "acme-shop-staging";
+const PROJECT = "/api/v1/tenants/acme/projects/shop";
+const DEADLINE = { deadlineMs: 60_000 };
+
+/** A real API server, and what is asked of it. */
+export class KubeCluster {
+  readonly cluster: Cluster;
+  readonly kube: ReturnType<typeof kube>;
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    this.kube = kube({ cluster });
+  }
+
+  static async start(name: string, ends: End[]): Promise<KubeCluster> {
+    await down(name);
+    ends.push(() => down(name));
+    return new KubeCluster(await up({ name, node: "none" }));
+  }
+
+  exists = (name: string): Promise<boolean> => this.kube.exists("configmap", name, NAMESPACE);
+
+  /** `name` → UID and value of the apps' ConfigMaps. */
+  async maps(): Promise<Record<string, string>> {
+    const { items } = await this.kube.json<{
+      items: { metadata: { name: string; uid: string }; data?: { v?: string } }[];
+    }>("get", "configmaps", "-n", NAMESPACE, "-l", "kubenova.io/app");
+    return Object.fromEntries(
+      items.map(({ metadata, data }) => [metadata.name, `${metadata.uid} ${data?.v}`]),
+    );
+  }
+}
+
+/** A manager, its agent in that cluster, and its tenant acme with the project shop. */
+export class ControlPlane {
+  readonly api: ApiClient;
+  readonly manager: Manager;
+  readonly name: string;
+  agent: AgentProcess | undefined;
+
+  private constructor(manager: Manager, name: string) {
+    this.manager = manager;
+    this.api = new ApiClient(manager);
+    this.name = name;
+  }
+
+  static async start(name: string, ends: End[]): Promise<ControlPlane> {
+    const manager = await startManager();
+    ends.push(() => manager.stop());
+    const plane = new ControlPlane(manager, name);
+    ends.push(async () => plane.api.close());
+    return plane;
+  }
+
+  /** Registers the cluster, and starts an agent there. */
+  async enrol({ cluster }: KubeCluster, ends: End[], env: Record<string, string> = {}): Promise<void> {
+    const { manager, name } = this;
+    const made = await this.api.post<{ joinToken: { token: string } }>("/api/v1/clusters", {
+      name,
+      mode: "manage",
+    });
+    const { kubeconfig } = cluster;
+    const agent = await startAgentProcess({
+      ...{ cluster, manager, mode: "manage", kubeconfig, env },
+      joinToken: made.body.joinToken.token,
+      logFile: join(manager.dir, "agent.log"),
+    });
+    this.agent = agent;
+    ends.push(() => agent.stop());
+    await this.connected();
+  }
+
+  declare = (): Promise<void> => declareProject(this.api, "acme", "shop", this.name);
+
+  cluster = async () =>
+    (
+      await this.api.get<{ id: string; status: string; epoch: number; diverged?: true; message?: string }>(
+        `/api/v1/clusters/${this.name}`,
+      )
+    ).body;
+
+  connected = (): Promise<unknown> =>
+    until("the agent is connected", async () => (await this.cluster()).status === "connected", DEADLINE);
+
+  put = (app: string, v: string) =>
+    this.api.put<Release>(`${PROJECT}/apps/${app}`, { spec: rawSpec([configMap(app, { v })]) });
+  delete = (app: string) => this.api.delete(`${PROJECT}/apps/${app}`);
+  release = (app: string, wanted: string | ((release: Release) => boolean), revision?: number) =>
+    waitForRelease(this.api, `${PROJECT}/apps/${app}`, "staging", wanted, revision);
+
+  async deploy(app: string, v: string): Promise<void> {
+    const { body } = await this.put(app, v);
+    await this.release(app, "Ready", body.revision.number);
+  }
+
+  orphans = async (): Promise<{ key: string; message: string }[]> =>
+    (
+      await this.api.get<{ items: { key: string; message: string }[] }>(
+        `/api/v1/clusters/${this.name}/orphans`,
+      )
+    ).body.items;
+  removeOrphan = (key: string) =>
+    this.api.delete(`/api/v1/clusters/${this.name}/orphans/${key}?confirm=${key}`);
+
+  /** All events have reached their clusters' objects. */
+  delivered = (): Promise<unknown> =>
+    until(
+      "everything is delivered",
+      async () => !/kubenova_outbox_undelivered\{/.test((await this.api.get<string>("/metrics")).body),
+      DEADLINE,
+    );
+}
