@@ -17,8 +17,10 @@ const stateSchema = z.object({
 });
 export type DesiredState = z.infer<typeof stateSchema>;
 
-/** At most one write in this time, and none without a change: acks come far more often. */
+/** At most one write in this time, and none without a change. */
 export const SAVE_INTERVAL_MS = 2_000;
+/** A cursor that alone has moved waits so long: an old one costs documents sent again, of which none is written. */
+export const CURSOR_INTERVAL_MS = 300_000;
 /** What a ConfigMap may hold is 1 MiB; a tombstone takes about 60 bytes. */
 const MAX_DELETING = 10_000;
 
@@ -33,7 +35,7 @@ export interface StateStore {
 
 export interface StateOptions {
   /** The client that may write the state's ConfigMap. */
-  own: Kube;
+  own: Pick<Kube, "get" | "apply">;
   namespace: string;
   clock: Clock;
   log: Logger;
@@ -43,8 +45,11 @@ export interface StateOptions {
 export function createStateStore({ own, namespace, clock, log, signal }: StateOptions): StateStore {
   const ref = { apiVersion: "v1", kind: "ConfigMap", namespace, name: STATE_CONFIG_MAP };
   let wanted = "";
+  let wantedRest = "";
   let stored = "";
-  let waiting = false;
+  /** The stored state but for its cursor. */
+  let storedRest = "";
+  let dueAt = Number.POSITIVE_INFINITY;
   let writing: Promise<void> = Promise.resolve();
 
   const write = (): Promise<void> => {
@@ -52,6 +57,7 @@ export function createStateStore({ own, namespace, clock, log, signal }: StateOp
       .catch(() => {})
       .then(async () => {
         const text = wanted;
+        const rest = wantedRest;
         if (text === stored) return;
         const { apiVersion, kind, name } = ref;
         await own.apply(
@@ -59,17 +65,19 @@ export function createStateStore({ own, namespace, clock, log, signal }: StateOp
           { force: true },
         );
         stored = text;
+        storedRest = rest;
       });
     writing = next;
     return next;
   };
-  const writeLater = async () => {
+  const writeAt = async (due: number) => {
     try {
-      await clock.sleep(SAVE_INTERVAL_MS, signal);
-      waiting = false;
+      await clock.sleep(due - clock.monotonic(), signal);
+      // An earlier one may have taken its place.
+      if (due !== dueAt) return;
+      dueAt = Number.POSITIVE_INFINITY;
       await write();
     } catch (error) {
-      waiting = false;
       if (signal.aborted) return;
       log.warn("the state could not be stored; a restart asks for more than it needs", {
         error: errorText(error),
@@ -78,9 +86,11 @@ export function createStateStore({ own, namespace, clock, log, signal }: StateOp
     }
   };
   const schedule = () => {
-    if (waiting || wanted === stored || signal.aborted) return;
-    waiting = true;
-    void writeLater();
+    if (wanted === stored || signal.aborted) return;
+    const due = clock.monotonic() + (wantedRest === storedRest ? CURSOR_INTERVAL_MS : SAVE_INTERVAL_MS);
+    if (due >= dueAt) return;
+    dueAt = due;
+    void writeAt(due);
   };
 
   return {
@@ -89,6 +99,7 @@ export function createStateStore({ own, namespace, clock, log, signal }: StateOp
         const { data } = (await own.get(ref)) as { data?: { state?: string } };
         const state = stateSchema.parse(JSON.parse(data?.state ?? ""));
         stored = wanted = JSON.stringify(state);
+        storedRest = wantedRest = restOf(state);
         return state;
       } catch (error) {
         if (isKind(error, "notFound")) return undefined;
@@ -99,9 +110,13 @@ export function createStateStore({ own, namespace, clock, log, signal }: StateOp
     },
     save(state) {
       const deleting = Object.entries(state.deleting).slice(-MAX_DELETING);
-      wanted = JSON.stringify({ ...state, deleting: Object.fromEntries(deleting) });
+      const bounded = { ...state, deleting: Object.fromEntries(deleting) };
+      wanted = JSON.stringify(bounded);
+      wantedRest = restOf(bounded);
       schedule();
     },
     flush: write,
   };
 }
+
+const restOf = ({ seq: _, ...rest }: DesiredState): string => JSON.stringify(rest);
