@@ -8,6 +8,7 @@ import { auditIds } from "../engine/audit.ts";
 import type { Engine } from "../engine/index.ts";
 import { sameStatus } from "../engine/status.ts";
 import { type Clock, isKind, type Kube, type KubeObject, refOf } from "../kube/index.ts";
+import type { Namespaces } from "./namespaces.ts";
 import { type Resource, withoutManagedFields } from "./resources.ts";
 import { documentStatus, type Outcome, outcomeOf, renderedStatus } from "./status.ts";
 
@@ -22,6 +23,7 @@ export interface Kind {
 export interface ControllerContext {
   kube: Kube;
   engine: Engine;
+  namespaces: Pick<Namespaces, "foreign">;
   clock: Clock;
   signal: AbortSignal;
   onStatus: (status: DocumentStatus) => void;
@@ -39,9 +41,9 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
   const graph = graphOf(kind, resource);
   const key = keyOf(kind, resource);
   const live = ctx.engine.get(key);
-  const foreign = ctx.engine.foreign(key);
-  if (foreign) {
-    const message = `a ResourceGraph ${key} is there already and belongs to the cluster ${foreign} of another control plane`;
+  const taken = takenBy(ctx, key, resource);
+  if (taken) {
+    const message = `${taken.what} belongs to the cluster ${taken.by} of another control plane`;
     return setStatus(ctx, kind, resource, { phase: "Failed", reason: "NameTaken", message });
   }
   if (live?.metadata.deletionTimestamp) return;
@@ -55,6 +57,18 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
   // An older answer would speak of what is no longer asked for; the newer one wakes us.
   if (status && status.observedGeneration === current?.metadata.generation)
     await setStatus(ctx, kind, resource, outcomeOf(status));
+}
+
+/** What of another control plane's stands in the way of a resource's graph. */
+function takenBy(
+  { engine, namespaces }: ControllerContext,
+  key: string,
+  { metadata: { namespace } }: Resource,
+): { what: string; by: string } | undefined {
+  const graph = engine.foreign(key);
+  if (graph) return { what: `the ResourceGraph ${key}`, by: graph };
+  const owner = namespace === undefined ? undefined : namespaces.foreign(namespace);
+  return owner ? { what: `the namespace ${namespace}`, by: owner } : undefined;
 }
 
 /** The graph goes first, with all that it made; it takes the finalizer off when it has gone. */

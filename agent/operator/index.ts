@@ -10,6 +10,7 @@ import { errorText } from "../log.ts";
 import { agentSubject } from "./agent-subject.ts";
 import { type ControllerContext, type Kind, keyOf, reconcile } from "./controller.ts";
 import { createKinds } from "./kinds.ts";
+import { watchNamespaces } from "./namespaces.ts";
 import {
   KINDS,
   type NovaApp,
@@ -75,6 +76,14 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     for (const [key, { kind }] of resources) if (kind === "NovaProject") queue?.add(key);
   };
 
+  const namespaces = watchNamespaces({
+    ...{ kube, clock, clusterId },
+    onChanged(name) {
+      for (const [key, { metadata }] of resources) if (metadata.namespace === name) queue?.add(key);
+    },
+    onError: (error) =>
+      log.warn("watch failed, will be resumed", { kind: "Namespace", error: errorText(error) }),
+  });
   const watch = (kind: ResourceKind) => {
     const reflector = createReflector<Resource>(kube, {
       type: { apiVersion: API_VERSION, kind },
@@ -88,13 +97,13 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
   };
   const start = async () => {
     const whoAmI = persist(() => agentSubject(kube, signal));
-    await Promise.all([engine.synced, ...KINDS.map(watch)]);
+    await Promise.all([engine.synced, namespaces.synced, ...KINDS.map(watch)]);
     const agent = await whoAmI;
     const apps = () => [...resources.values()].filter(({ kind }) => kind === "NovaApp") as NovaApp[];
     const kinds = createKinds({ engine, systemNamespace: namespace, agent, apps });
     const owners = (): Map<string, string> =>
       new Map([...resources].map(([key, one]) => [keyOf(kinds[one.kind as ResourceKind], one), key]));
-    const ctx: ControllerContext = { kube, engine, clock, signal, onStatus, observed };
+    const ctx: ControllerContext = { kube, engine, namespaces, clock, signal, onStatus, observed };
     signal.throwIfAborted();
     const started = createWorkQueue({
       handle: async (key) => {
@@ -137,7 +146,12 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   const stopped = aborted.then(async () => {
-    await Promise.all([queue?.stop(), engine.stop(), ...reflectors.map((one) => one.stop())]);
+    await Promise.all([
+      queue?.stop(),
+      engine.stop(),
+      namespaces.stop(),
+      ...reflectors.map((one) => one.stop()),
+    ]);
     await synced.catch(() => {});
     await queue?.stop();
     await recorder.close();

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type End, endAll } from "../lib/platform.ts";
+import { until } from "../lib/process.ts";
+import { ControlPlane, KubeCluster, NAMESPACE } from "./lineage.ts";
+
+/**
+ * A control plane that knows nothing, on a Kubernetes cluster that another one of the same tenant and project names has
+ * filled: beside it, and in its place. What is in the cluster belongs to the cluster's id that it was written for.
+ */
+const ends: End[] = [];
+let kube: KubeCluster;
+let first: ControlPlane;
+let before: Record<string, string>;
+
+beforeAll(async () => {
+  kube = await KubeCluster.start("attack-second", ends);
+  first = await ControlPlane.start("berlin", ends);
+  await first.enrol(kube, ends);
+  await first.declare();
+  for (const app of ["web", "other"]) await first.deploy(app, "1");
+  before = await kube.maps();
+});
+afterAll(() => endAll(ends));
+
+const resources = async () => {
+  const { items } = await kube.kube.json<{
+    items: { kind: string; metadata: { name: string; uid: string } }[];
+  }>(...["get", "novatenants,novaprojects,novaapps,resourcegraphs", "-A"]);
+  return Object.fromEntries(items.map(({ kind, metadata }) => [`${kind}/${metadata.name}`, metadata.uid]));
+};
+/** What a control plane of the same names is answered. */
+async function isRefused(plane: ControlPlane): Promise<void> {
+  await plane.declare();
+  await plane.put("web", "stolen");
+  const release = await plane.release("web", "Refused");
+  expect(release.message).toContain(`belongs to the cluster ${(await first.cluster()).id}`);
+  await plane.put("mine", "1");
+  const mine = await plane.release("mine", "Failed");
+  expect(mine.message).toContain(`namespace ${NAMESPACE} belongs to the cluster`);
+  await plane.delete("web");
+  await plane.delivered();
+  await until("its tombstone is acked", async () => {
+    const { desired } = (await plane.cluster()) as unknown as { desired: { seq: number; ackedSeq: number } };
+    return desired.ackedSeq === desired.seq;
+  });
+}
+
+describe("a second control plane beside the first, of the same names", () => {
+  let second: ControlPlane;
+
+  beforeAll(async () => {
+    await kube.kube.run("create", "namespace", "kubenova-second");
+    second = await ControlPlane.start("munich", ends);
+    await second.enrol(kube, ends, { POD_NAMESPACE: "kubenova-second" });
+  });
+
+  it("takes nothing over, deletes nothing, marks nothing: its status says whose it is", async () => {
+    const then = await resources();
+    await isRefused(second);
+    expect(await second.orphans()).toEqual([]);
+    expect(await kube.maps()).toEqual(before);
+    expect(await resources()).toMatchObject(then);
+  });
+
+  it("leaves the first one's changes, and its own apps in a project of another name, to flow", async () => {
+    await first.deploy("other", "2");
+    await second.api.post("/api/v1/tenants", { name: "rival" });
+    await second.api.post("/api/v1/tenants/rival/projects", { name: "shop" });
+    const project = "/api/v1/tenants/rival/projects/shop";
+    await second.api.post(`${project}/environments`, { name: "staging", placement: { cluster: "munich" } });
+    const ready = async () => {
+      const { items } = await kube.kube.json<{
+        items: { metadata: { name: string }; status?: { phase?: string } }[];
+      }>(...["get", "novaprojects"]);
+      return items.find(({ metadata }) => metadata.name === "rival.shop")?.status?.phase === "Ready";
+    };
+    await until("its own project is ready", ready, { deadlineMs: 60_000 });
+    before = await kube.maps();
+  });
+
+  it("that is gone again leaves the first as it was", async () => {
+    await second.agent?.stop();
+    await first.deploy("web", "2");
+    before = await kube.maps();
+  });
+});
+
+describe("an empty control plane in the place of one that is gone", () => {
+  let anew: ControlPlane;
+
+  beforeAll(async () => {
+    await first.agent?.stop();
+    anew = await ControlPlane.start("hamburg", ends);
+    // The same namespace, with the former agent's key and state in it.
+    await anew.enrol(kube, ends);
+  });
+
+  it("deletes nothing, and has nothing to say of what is another's", async () => {
+    expect(await anew.orphans()).toEqual([]);
+    expect(await kube.maps()).toEqual(before);
+  });
+
+  it("gets what a person hands over, as orphans that stay until each is confirmed", async () => {
+    const former = (await first.cluster()).id;
+    const { id } = await anew.cluster();
+    await kube.kube.run(
+      ...["label", "novatenants,novaprojects,novaapps,resourcegraphs,namespaces", "-A"],
+      ...["-l", `kubenova.io/cluster=${former}`, `kubenova.io/cluster=${id}`, "--overwrite"],
+    );
+    await until("all are told as orphans", async () => (await anew.orphans()).length === 4);
+    expect(await kube.maps()).toEqual(before);
+    await anew.declare();
+    await anew.put("web", "mine");
+    await anew.delivered();
+    const key = await kube.kube.run(
+      ...["get", "novaapp", "other", "-n", NAMESPACE],
+      ...["-o", "jsonpath={.metadata.annotations.kubenova\\.io/desired-key}"],
+    );
+    await anew.removeOrphan(key);
+    await until("it is gone", async () => !(await kube.exists("other")));
+    expect(await kube.maps()).toEqual({ web: before.web });
+  });
+});
