@@ -45,6 +45,17 @@ it("whatever else changed is written soon, with the cursor, though that was to w
   expect(written).toHaveLength(1);
 });
 
+it("a cursor that moves after a flush waits, though something else was to be written soon", async () => {
+  const { store, clock, written } = setUp();
+  store.save(base);
+  await store.flush();
+  store.save({ ...base, seq: 3 });
+  await clock.advance(10 * SAVE_INTERVAL_MS);
+  expect(written).toEqual([base]);
+  await clock.advance(CURSOR_INTERVAL_MS);
+  expect(written).toEqual([base, { ...base, seq: 3 }]);
+});
+
 it("a stop writes what waits", async () => {
   const { store, written } = setUp();
   await store.load();

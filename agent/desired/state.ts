@@ -70,13 +70,16 @@ export function createStateStore({ own, namespace, clock, log, signal }: StateOp
     writing = next;
     return next;
   };
-  const writeAt = async (due: number) => {
+  const isCursorAlone = () => wantedRest === storedRest;
+  const writeAt = async (due: number, forCursor: boolean) => {
     try {
       await clock.sleep(due - clock.monotonic(), signal);
       // An earlier one may have taken its place.
       if (due !== dueAt) return;
       dueAt = Number.POSITIVE_INFINITY;
-      await write();
+      // A flush may have written what this was for.
+      if (forCursor || !isCursorAlone()) await write();
+      else schedule();
     } catch (error) {
       if (signal.aborted) return;
       log.warn("the state could not be stored; a restart asks for more than it needs", {
@@ -87,10 +90,11 @@ export function createStateStore({ own, namespace, clock, log, signal }: StateOp
   };
   const schedule = () => {
     if (wanted === stored || signal.aborted) return;
-    const due = clock.monotonic() + (wantedRest === storedRest ? CURSOR_INTERVAL_MS : SAVE_INTERVAL_MS);
+    const forCursor = isCursorAlone();
+    const due = clock.monotonic() + (forCursor ? CURSOR_INTERVAL_MS : SAVE_INTERVAL_MS);
     if (due >= dueAt) return;
     dueAt = due;
-    void writeAt(due);
+    void writeAt(due, forCursor);
   };
 
   return {
