@@ -133,13 +133,17 @@ describe("orphans", () => {
     expect(listed.body).toEqual({ items: [{ key, message: "not in the set" }] });
     const orphan = `/clusters/${identity.name}/orphans/${key}`;
     expect((await api("DELETE", orphan)).code).toBe("KN-1008");
-    expect((await api("DELETE", `${orphan}?confirm=${key}`)).status).toBe(202);
+    const confirmed = () =>
+      api("DELETE", `${orphan}?confirm=${key}`, { headers: { "Idempotency-Key": "remove-once" } });
+    expect((await confirmed()).status).toBe(202);
     const tombstone = await agent.next("desired");
     expect(tombstone).toMatchObject({ key, op: "tombstone" });
     agent.send({ t: "ack", epochId, seq: tombstone.seq });
     await expect
       .poll(async () => (await api("GET", `/clusters/${identity.name}/orphans`)).body.items)
       .toEqual([]);
+    const again = await confirmed();
+    expect([again.status, again.headers.get("idempotent-replayed")]).toEqual([202, "true"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { defineRoute } from "../../routing/define.ts";
-import { clusterStub } from "../../store/database.ts";
+import { clusterStub, directory } from "../../store/database.ts";
 import { confirmed, confirmQuery } from "../shared/catalogue.ts";
 import { clusterParam, clusterParams } from "./schema.ts";
 import { readCluster } from "./write.ts";
@@ -66,6 +66,7 @@ export const deleteOrphan = defineRoute({
     confirmed(key, call.query.confirm);
     const removed = await clusterStub(call.env, cluster.id).removeOrphan(key, call.correlationId);
     if (!removed) throw new KubeNovaError("KN-1200", `The cluster has no orphan ${key}.`);
-    return { status: 202, body: { key, message: "" } };
+    const answer = { status: 202, body: { key, message: "" } };
+    return call.commit({ db: directory(call.env), statements: [], events: [], answer });
   },
 });

@@ -149,3 +149,17 @@ describe("a deleted environment", async () => {
     expect(release.body.desiredRevision).toBe(3);
   });
 });
+
+describe("as many environments as a project may have", () => {
+  it("leave no room for one more, new or restored", async () => {
+    const project = await givenProject("full", "shop");
+    const path = (n: number) => `${project}/environments/e${n}`;
+    for (let n = 0; n < 32; n++) expect((await put(path(n), {})).status).toBe(201);
+    expect((await put(path(32), {})).code).toBe("KN-1305");
+    await api("DELETE", `${path(0)}?confirm=e0`);
+    expect((await put(path(32), {})).status).toBe(201);
+    expect((await api("POST", `${path(0)}:restore`)).code).toBe("KN-1305");
+    await api("DELETE", `${path(1)}?confirm=e1`);
+    expect((await api("POST", `${path(0)}:restore`)).status).toBe(200);
+  });
+});

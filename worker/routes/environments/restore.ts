@@ -11,6 +11,7 @@ import { touchReleasesOfEnvironment } from "../../store/touch-releases.ts";
 import { restorable } from "../shared/catalogue.ts";
 import { openProject } from "../shared/place.ts";
 import { environmentExample, environmentParams, environmentSchema } from "./schema.ts";
+import { haveRoom } from "./settle.ts";
 import { environmentAnswer } from "./write.ts";
 
 export const restoreEnvironment = defineRoute({
@@ -42,6 +43,7 @@ export const restoreEnvironment = defineRoute({
     const { scope } = place;
     const before = restorable("environment", call.params.environment, found.environment, call.now);
     call.checkPrecondition(before);
+    haveRoom(found);
     const changes = { deletedAt: null, updatedAt: call.now };
     const after = { ...before, ...changes, version: before.version + 1 };
     return call.commit({

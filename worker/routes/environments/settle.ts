@@ -17,6 +17,13 @@ export interface EnvironmentReading {
   derivedNamespace: string;
 }
 
+/** @throws KubeNovaError KN-1305 where the project has as many environments as it may */
+export function haveRoom({ siblings }: FoundEnvironment): void {
+  if (siblings >= MAX_ENVIRONMENTS) {
+    throw new KubeNovaError("KN-1305", `A project has at most ${MAX_ENVIRONMENTS} environments.`);
+  }
+}
+
 /** An environment that a body asks for and that does not exist. @throws KubeNovaError */
 export function settleNew(
   call: Call,
@@ -25,9 +32,7 @@ export function settleNew(
   write: EnvironmentWrite,
 ): PlacedEnvironment {
   const { place, found } = reading;
-  if (found.siblings >= MAX_ENVIRONMENTS) {
-    throw new KubeNovaError("KN-1305", `A project has at most ${MAX_ENVIRONMENTS} environments.`);
-  }
+  haveRoom(found);
   const settings = {
     namespace: write.namespace ?? reading.derivedNamespace,
     delivery: write.delivery ?? ("direct" as const),

@@ -96,3 +96,14 @@ describe("422", () => {
     }
   });
 });
+
+describe("a deployment to a cluster that was purged", () => {
+  it("is refused: nobody is there to take it", async () => {
+    await givenCluster("rel-purged");
+    await api("PUT", `${project}/environments/purged`, { body: { placement: { cluster: "rel-purged" } } });
+    await declare("orphaned", "web:1");
+    await env.DB.prepare("DELETE FROM clusters WHERE name = 'rel-purged'").run();
+    const answer = await api("POST", `${releases("orphaned")}/purged`, { body: { revision: "latest" } });
+    expect(answer.code).toBe("KN-1309");
+  });
+});

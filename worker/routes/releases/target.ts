@@ -15,7 +15,8 @@ export function deployable(name: string, found: EnvironmentRelease | undefined):
   if (!found) throw new KubeNovaError("KN-1200", `There is no environment '${name}'.`);
   const { environment } = found;
   if (environment.delivery === "git") throw new KubeNovaError("KN-1312");
-  if (environment.clusterId === null) throw new KubeNovaError("KN-1309");
+  // A cluster that was purged is in the placement still, and nowhere else.
+  if (environment.clusterId === null || environment.clusterMode === null) throw new KubeNovaError("KN-1309");
   if (environment.clusterMode === "read-only") throw new KubeNovaError("KN-1310");
   return found;
 }
