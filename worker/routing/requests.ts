@@ -34,7 +34,7 @@ export async function readBounded(request: Request, maxBytes: number): Promise<U
   const declared = request.headers.get("content-length");
   if (declared !== null) {
     if (Number(declared) > maxBytes) throw tooLarge();
-    const bytes = new Uint8Array(await request.arrayBuffer());
+    const bytes = new Uint8Array(await request.arrayBuffer().catch(brokeOff));
     if (bytes.length > maxBytes) throw tooLarge();
     return bytes;
   }
@@ -42,7 +42,8 @@ export async function readBounded(request: Request, maxBytes: number): Promise<U
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+  const next = () => reader.read().catch(brokeOff);
+  for (let read = await next(); !read.done; read = await next()) {
     length += read.value.length;
     if (length > maxBytes) {
       reader.releaseLock();
@@ -57,6 +58,11 @@ export async function readBounded(request: Request, maxBytes: number): Promise<U
     offset += chunk.length;
   }
   return bytes;
+}
+
+/** Its sender's doing, and no failure of ours. */
+function brokeOff(): never {
+  throw new KubeNovaError("KN-1001", "The body broke off before its end.");
 }
 
 /**

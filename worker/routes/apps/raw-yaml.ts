@@ -1,4 +1,4 @@
-import { parseAllDocuments } from "yaml";
+import { type Document, isScalar, parseAllDocuments, visit } from "yaml";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { checkJson } from "../../routing/requests.ts";
 
@@ -37,14 +37,18 @@ function expandSource(source: unknown, path: string): unknown {
   return { ...source, raw: { ...others, manifests: parseManifests(yaml, `${path}.raw.yaml`) } };
 }
 
+/** The library compares each key with each other one, which takes a minute for a body full of them: see checkKeys. */
+const OPTIONS = { version: "1.2", schema: "core", prettyErrors: false, uniqueKeys: false } as const;
+
 /** The documents of a YAML text; empty ones are left out. */
 function parseManifests(text: string, path: string): unknown[] {
   try {
-    const documents = parseAllDocuments(text, { version: "1.2", schema: "core", prettyErrors: false });
+    const documents = parseAllDocuments(text, OPTIONS);
     if (!Array.isArray(documents)) return [];
     return documents.flatMap((document) => {
       const [mistake] = document.errors;
       if (mistake) throw refused(path, `line ${lineOf(text, mistake.pos[0])}: ${mistake.message}`);
+      checkKeys(document, (at) => refused(path, `line ${lineOf(text, at)}: Map keys must be unique`));
       const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
       checkJson(value);
       return value === null || value === undefined ? [] : [value];
@@ -53,6 +57,20 @@ function parseManifests(text: string, path: string): unknown[] {
     if (error instanceof KubeNovaError) throw error;
     throw refused(path, error instanceof RangeError ? "nested too deep" : String((error as Error).message));
   }
+}
+
+/** @throws what `mistake` makes of the position of a key that its map has already */
+function checkKeys(document: Document.Parsed, mistake: (position: number) => Error): void {
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) throw mistake(key.range?.[0] ?? 0);
+        seen.add(key.value);
+      }
+    },
+  });
 }
 
 const lineOf = (text: string, position: number): number => text.slice(0, position).split("\n").length;

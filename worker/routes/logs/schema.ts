@@ -4,11 +4,11 @@ import type { StreamOpen } from "../../../durable-objects/rpc.ts";
 import type { Call } from "../../routing/call.ts";
 import { DEADLINE_MS, IDLE_MS, openStream } from "../proxy/open.ts";
 
-const count = (max: number) =>
+const count = (min: number, max: number) =>
   z
     .string()
-    .regex(/^[0-9]{1,8}$/, `a number up to ${max}`)
-    .refine((text) => Number(text) <= max, `a number up to ${max}`)
+    .regex(/^[0-9]{1,8}$/, `a number from ${min} to ${max}`)
+    .refine((text) => Number(text) >= min && Number(text) <= max, `a number from ${min} to ${max}`)
     .transform(Number);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const nameOf = (max: number) =>
@@ -26,10 +26,10 @@ export const logQuery = {
   follow: flag
     .optional()
     .meta({ description: "Stays open and gives lines as they come, as NDJSON or events." }),
-  tailLines: count(100_000)
+  tailLines: count(0, 100_000)
     .optional()
     .meta({ examples: ["100"] }),
-  sinceSeconds: count(31_536_000).optional(),
+  sinceSeconds: count(1, 31_536_000).optional(),
   timestamps: flag.optional(),
   previous: flag.optional().meta({ description: "Of the container's run before." }),
 };

@@ -1,6 +1,8 @@
 import { type ErrorCode, KubeNovaError } from "../../../domain/errors/index.ts";
 import { STREAM_ERROR_HEADER, STREAM_HEADER, type StreamOpen } from "../../../durable-objects/rpc.ts";
+import { openSchema } from "../../../protocol/tunnel/frames.ts";
 import type { Call } from "../../routing/call.ts";
+import { validate } from "../../routing/validate.ts";
 import { type Cluster, clusterOf, findCluster } from "../../store/clusters.ts";
 import { clusterStub, directory } from "../../store/database.ts";
 import { objectOf } from "../clusters/write.ts";
@@ -37,8 +39,14 @@ export interface StreamRequest {
   upgrade?: boolean;
 }
 
-/** Opens a stream at the cluster's object. @throws KubeNovaError of the object's */
+/**
+ * Opens a stream at the cluster's object. An agent closes its tunnel over a frame that is none, so that what no frame can
+ * hold must end here.
+ *
+ * @throws KubeNovaError KN-1002 where no frame can hold the target, and those of the object
+ */
 export async function openStream(call: Call, clusterId: string, given: StreamRequest): Promise<Response> {
+  validate(openSchema.shape.target, given.open.target, "request to the cluster");
   const headers: Record<string, string> = { [STREAM_HEADER]: encodeURIComponent(JSON.stringify(given.open)) };
   if (given.upgrade) headers.Upgrade = "websocket";
   const response = await clusterStub(call.env, clusterId).fetch("https://cluster.internal/streams", {
