@@ -12,6 +12,13 @@ import { sendDeployments, sendTouched, type Targets, type Touching } from "./sen
 /** Before a commit: an alarm stands, so that the commit's events are delivered even if the caller dies. */
 export const armOutbox = (env: Env, shard: number): Promise<void> => outboxStub(env, shard).arm();
 
+/** Events, what became of them so far, and the rows that their deployments name where they were read beside them. */
+export interface Delivery {
+  events: StoredEvent[];
+  releases: RawRelease[] | undefined;
+  failures: Failures;
+}
+
 /**
  * Delivers committed events to their owners, after the answer. What this misses, OutboxDO's alarm delivers: a failure
  * here is not even written down.
@@ -20,13 +27,34 @@ export const armOutbox = (env: Env, shard: number): Promise<void> => outboxStub(
  */
 export async function deliverEvents(env: Env, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
+  const delivery = await readCommitted(env, ids);
+  await sendDocuments(env, delivery);
+  await settle(env, [delivery]);
+}
+
+/** What these events ask for, by current rows. */
+export async function readCommitted(env: Env, ids: string[]): Promise<Delivery> {
   await failpoint(env, "committed");
   const db = directory(env);
   const json = JSON.stringify(ids);
   const [events, releases] = await db.batch([undeliveredByIds(db, json), releasesOfEvents(db, json)]);
-  const stored = (events?.results ?? []).map(eventFrom);
-  const failures = await deliverStored(env, stored, releases?.results as RawRelease[]);
-  for (const [seq, reason] of failures) {
+  return {
+    events: (events?.results ?? []).map(eventFrom),
+    releases: releases?.results as RawRelease[],
+    failures: new Failures(),
+  };
+}
+
+/** Ends deliveries whose documents were sent, together. */
+export async function settle(env: Env, deliveries: readonly Delivery[]): Promise<void> {
+  const failures = new Failures();
+  for (const each of deliveries) failures.addAll(each.failures);
+  await finish(
+    env,
+    deliveries.flatMap(({ events }) => events),
+    failures,
+  );
+  for (const [seq, reason] of failures.bySeq) {
     console.warn(JSON.stringify({ message: "delivery after the answer failed", seq, reason }));
   }
 }
@@ -35,31 +63,28 @@ export async function deliverEvents(env: Env, ids: string[]): Promise<void> {
  * Delivers events: desired documents from current rows to their clusters, a poke to who listens, a message outside;
  * then marks them. Idempotent, and an event fails alone.
  *
- * @param releases rows that these events' deployments name, where they were read beside the events
  * @returns sequence number and reason of each event that was not delivered
  */
-export async function deliverStored(
-  env: Env,
-  events: StoredEvent[],
-  releases?: RawRelease[],
-): Promise<Map<number, string>> {
-  if (events.length === 0) return new Map();
+export async function deliverStored(env: Env, events: StoredEvent[]): Promise<Map<number, string>> {
   const failures = new Failures();
-  await sendDocuments(env, events, releases, failures);
+  await sendDocuments(env, { events, releases: undefined, failures });
+  await finish(env, events, failures);
+  return failures.bySeq;
+}
+
+/** Pokes, publishes and marks the events that have not failed; an event fails alone. */
+async function finish(env: Env, events: StoredEvent[], failures: Failures): Promise<void> {
+  if (events.length === 0) return;
   await failures.attempt(events, () => pokeListeners(env, events));
   const reached = events.filter((event) => !failures.has(event));
   await failures.attempt(reached, () => publish(env, reached));
   const done = reached.filter((event) => !failures.has(event)).map((event) => event.seq);
   await markDelivered(directory(env), done, Date.now());
-  return failures.bySeq;
 }
 
-async function sendDocuments(
-  env: Env,
-  events: StoredEvent[],
-  releases: RawRelease[] | undefined,
-  failures: Failures,
-): Promise<void> {
+/** Brings desired documents to their clusters. What a cluster does not take fails only the events that need it. */
+export async function sendDocuments(env: Env, { events, releases, failures }: Delivery): Promise<void> {
+  if (events.length === 0) return;
   const targets: Targets = { db: directory(env), cluster: (id: string) => clusterStub(env, id), failures };
   const touching = events.map((event) => ({ event, touched: touchedBy(event) }));
   const deployments = touching.filter(({ touched }) => touched.releases?.by === "release");

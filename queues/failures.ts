@@ -15,6 +15,10 @@ export class Failures {
     for (const { seq } of events) if (!this.bySeq.has(seq)) this.bySeq.set(seq, reason);
   }
 
+  addAll({ bySeq }: Failures): void {
+    for (const [seq, reason] of bySeq) this.add([{ seq }], reason);
+  }
+
   /** Runs work that these events need; where it throws, they failed. */
   async attempt(events: readonly Event[], work: () => Promise<void>): Promise<void> {
     if (events.length === 0) return;

@@ -1,33 +1,33 @@
-import { deliverEvents } from "../../queues/deliver.ts";
+import { type Delivery, readCommitted, sendDocuments, settle } from "../../queues/deliver.ts";
 import type { Env } from "../env.ts";
+import { Rounds } from "./rounds.ts";
 
-/** A round that takes longer is given up as dead; OutboxDO's alarm delivers what it held. */
-const ROUND_LIMIT_MS = 5_000;
-/** The runtime gives work after an answer 30 seconds. */
-const TURN_LIMIT_MS = 15_000;
-/** Events of one round. */
-const ROUND_EVENTS = 100;
-
-/** Events that were committed while a round ran, in this isolate. */
-const pending: string[] = [];
-let busyUntil = 0;
+const committed = new Rounds<string>();
+const sent = new Rounds<Delivery>();
 
 /**
- * Delivers a mutation's events after its answer. What commits while a delivery runs goes along with the next round of
- * it: the busier the manager, the fewer round trips an event costs.
+ * Delivers a mutation's events after its answer: documents to their clusters, then whatever else hangs on the events.
+ * What commits while others are read, or is sent while others are settled, goes along with the next round of it: the
+ * busier the manager, the fewer round trips an event costs. Nobody's documents wait for another cluster, nor for what
+ * comes after the documents.
  *
  * @param ids ids of the events of one mutation
  */
 export async function deliverSoon(env: Env, ids: string[]): Promise<void> {
-  pending.push(...ids);
-  const now = Date.now();
-  if (now < busyUntil) return;
+  const sending: Promise<void>[] = [];
+  await committed.take(ids, async (some) => {
+    const delivery = await readCommitted(env, some);
+    sending.push(sendAndSettle(env, delivery));
+  });
+  await Promise.all(sending);
+}
+
+/** What fails here, OutboxDO's alarm delivers. */
+async function sendAndSettle(env: Env, delivery: Delivery): Promise<void> {
   try {
-    while (pending.length > 0 && Date.now() - now < TURN_LIMIT_MS) {
-      busyUntil = Date.now() + ROUND_LIMIT_MS;
-      await deliverEvents(env, pending.splice(0, ROUND_EVENTS));
-    }
-  } finally {
-    busyUntil = 0;
+    await sendDocuments(env, delivery);
+    await sent.take([delivery], (deliveries) => settle(env, deliveries));
+  } catch (error) {
+    console.warn(JSON.stringify({ message: "delivery after the answer failed", error: String(error) }));
   }
 }

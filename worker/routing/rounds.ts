@@ -1,0 +1,26 @@
+/** A round that takes longer is given up as dead, and does not hold up the next. */
+const ROUND_LIMIT_MS = 5_000;
+/** The runtime gives work after an answer 30 seconds. */
+const TURN_LIMIT_MS = 15_000;
+const ROUND_ITEMS = 100;
+
+/** Work of an isolate in rounds, one at a time: what comes while one runs goes along with the next. */
+export class Rounds<T> {
+  readonly #pending: T[] = [];
+  #busyUntil = 0;
+
+  /** Where a round runs already, returns at once: whoever runs it takes these items too. */
+  async take(items: readonly T[], work: (some: T[]) => Promise<void>): Promise<void> {
+    this.#pending.push(...items);
+    const began = Date.now();
+    if (began < this.#busyUntil) return;
+    try {
+      while (this.#pending.length > 0 && Date.now() - began < TURN_LIMIT_MS) {
+        this.#busyUntil = Date.now() + ROUND_LIMIT_MS;
+        await work(this.#pending.splice(0, ROUND_ITEMS));
+      }
+    } finally {
+      this.#busyUntil = 0;
+    }
+  }
+}
