@@ -7,7 +7,7 @@ import type { Env } from "../worker/env.ts";
 import { recordEvents } from "../worker/store/events.ts";
 import { eventsByIds } from "../worker/store/outbox.ts";
 import { consume } from "./index.ts";
-import { inSendBatches, publishedEvent } from "./publish.ts";
+import { grouped, publish, publishedEvent } from "./publish.ts";
 
 const published = (seq: number, more: Partial<PublishedEvent> = {}): PublishedEvent => ({
   seq,
@@ -110,11 +110,43 @@ describe("the dead-letter queue", () => {
   });
 });
 
-describe("batches for the queue", () => {
-  it("stay within 100 messages and 256 KB", () => {
-    const many = inSendBatches(Array.from({ length: 250 }, () => ({ bytes: 10 })));
-    expect(many.map((batch) => batch.length)).toEqual([100, 100, 50]);
-    const large = inSendBatches(Array.from({ length: 5 }, () => ({ bytes: 100_000 })));
-    expect(large.map((batch) => batch.length)).toEqual([2, 2, 1]);
+describe("messages for the queue", () => {
+  it("stay within a number and a size; what is too large alone stands alone", () => {
+    const most = { items: 100, bytes: 240_000 };
+    const lengths = (...bytes: number[]) =>
+      grouped(
+        bytes.map((each) => ({ bytes: each })),
+        most,
+      ).map((group) => group.length);
+    expect(lengths(...Array.from({ length: 250 }, () => 10))).toEqual([100, 100, 50]);
+    expect(lengths(...Array.from({ length: 5 }, () => 100_000))).toEqual([2, 2, 1]);
+    expect(lengths(10, 300_000, 10)).toEqual([1, 1, 1]);
+  });
+
+  it("hold the events of one delivery together, up to 64 KB, and give the consumer each of them", async () => {
+    const sent: unknown[] = [];
+    const EVENTS = {
+      sendBatch: async (batch: { body: unknown }[]) => void sent.push(...batch.map(({ body }) => body)),
+    };
+    const origin = { actor: "t", correlationId: "c", now: 1, shard: 0, newId: anId };
+    const news = [10, 20, 50_000, 30].map((size, n) => ({
+      type: "evt.app.created" as const,
+      tenantId: null,
+      subject: `app/packed-${n}`,
+      data: { note: "x".repeat(size) },
+    }));
+    const { ids, statements } = recordEvents(env.DB, origin, news as never);
+    await env.DB.batch(statements);
+    await publish({ ...env, EVENTS } as unknown as Env, await eventsByIds(env.DB, ids));
+    expect(sent).toHaveLength(1);
+    const large = Array.from({ length: 3 }, () => ({ ...news[2], subject: "app/large" }));
+    const more = recordEvents(env.DB, origin, large as never);
+    await env.DB.batch(more.statements);
+    await publish({ ...env, EVENTS } as unknown as Env, await eventsByIds(env.DB, more.ids));
+    expect(sent).toHaveLength(4);
+    await consume(batchOf("kubenova-events", sent), env);
+    const lines = (await archived()).flatMap((object) => object.lines);
+    const found = lines.filter(({ subject }) => /packed|large/.test(subject)).map(({ id }) => id);
+    expect(found.sort()).toEqual([...ids, ...more.ids].sort());
   });
 });

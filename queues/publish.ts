@@ -6,6 +6,8 @@ import { publishedOf, type StoredEvent } from "../worker/store/stored-event.ts";
 const MAX_MESSAGES = 100;
 const MAX_MESSAGE_BYTES = 120_000;
 const MAX_BATCH_BYTES = 240_000;
+/** Each 64 KB of a message is billed when it is written, read and deleted, however many events are in it. */
+const PACK_BYTES = 60_000;
 
 const encoder = new TextEncoder();
 
@@ -20,24 +22,32 @@ export function publishedEvent(event: StoredEvent): { message: PublishedEvent; b
 
 const sizeOf = (message: PublishedEvent): number => encoder.encode(JSON.stringify(message)).length;
 
-/** Splits messages into batches that the queue takes. */
-export function inSendBatches<T extends { bytes: number }>(messages: T[]): T[][] {
-  const batches: T[][] = [];
+/** Parts what has a size into groups, in order: each within both bounds, but for one that is too large alone. */
+export function grouped<T extends { bytes: number }>(
+  items: T[],
+  most: { items: number; bytes: number },
+): T[][] {
+  const groups: T[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    if (bytes + message.bytes > MAX_BATCH_BYTES || batches.at(-1)?.length === MAX_MESSAGES) {
-      batches.push([]);
+  for (const item of items) {
+    if (bytes + item.bytes > most.bytes || groups.at(-1)?.length === most.items) {
+      groups.push([]);
       bytes = 0;
     }
-    batches.at(-1)?.push(message);
-    bytes += message.bytes;
+    groups.at(-1)?.push(item);
+    bytes += item.bytes;
   }
-  return batches;
+  return groups;
 }
 
-/** Sends events to the queue that leads outside. At least once: consumers know them by id. */
+/** Sends events to the queue that leads outside, several a message. At least once: consumers know them by id. */
 export async function publish(env: Env, events: StoredEvent[]): Promise<void> {
-  for (const batch of inSendBatches(events.map(publishedEvent))) {
-    await env.EVENTS.sendBatch(batch.map(({ message }) => ({ body: message, contentType: "json" })));
+  const packs = grouped(events.map(publishedEvent), { items: MAX_MESSAGES, bytes: PACK_BYTES });
+  const messages = packs.map((pack) => ({
+    body: pack.map(({ message }) => message),
+    bytes: pack.reduce((sum, { bytes }) => sum + bytes, 0),
+  }));
+  for (const batch of grouped(messages, { items: MAX_MESSAGES, bytes: MAX_BATCH_BYTES })) {
+    await env.EVENTS.sendBatch(batch.map(({ body }) => ({ body, contentType: "json" })));
   }
 }

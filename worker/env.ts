@@ -12,7 +12,7 @@ export interface Env {
   OUTBOX: Objects<OutboxRpc>;
   METRICS: Objects<MetricsRpc>;
   FLEET: Objects<FleetRpc>;
-  EVENTS: Queue<PublishedEvent>;
+  EVENTS: Queue<PublishedEvent[]>;
   ARCHIVE: R2Bucket;
   /** Secret: the platform administrator's key, at least 32 characters. Tokens are signed with a key derived from it. */
   PLATFORM_ADMIN_KEY: string;

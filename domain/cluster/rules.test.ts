@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dueBy, nextAlarm, retryDelayMs } from "./due.ts";
 import { acceptedHosts, judgeHello, upgradeAdvice } from "./hello.ts";
 import { clusterStatus, isConnected, lastSeen } from "./liveness.ts";
+import { differInCountsAlone } from "./observed.ts";
 import { decideReport } from "./status.ts";
 
 describe("the one alarm", () => {
@@ -111,5 +112,26 @@ describe("a report", () => {
     ["of an orphan that the set names again", report(1, "Orphaned"), { revision: 4 }, undefined, "drop"],
   ] as const)("%s", (_what, given, desired, held, decision) => {
     expect(decideReport(given, desired, held)).toBe(decision);
+  });
+});
+
+describe("what a cluster says of itself", () => {
+  const inventory = {
+    nodes: 3,
+    pods: 100,
+    namespaces: 5,
+    managed: { apps: 1 },
+    kubernetesVersion: "v1.36.0",
+  };
+  it.each([
+    ["other counts", { pods: 101, namespaces: 6, managed: { apps: 2 } }, true],
+    ["a node more", { nodes: 4 }, false],
+    ["another version", { kubernetesVersion: "v1.37.0", pods: 101 }, false],
+  ])("may wait or not: %s", (_what, change, waits) => {
+    expect(differInCountsAlone(inventory, { ...inventory, ...change })).toBe(waits);
+  });
+
+  it("never waits where nothing was known", () => {
+    expect(differInCountsAlone(null, inventory)).toBe(false);
   });
 });

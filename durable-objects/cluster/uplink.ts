@@ -1,3 +1,4 @@
+import { differInCountsAlone } from "../../domain/cluster/observed.ts";
 import type { Capabilities, Inventory } from "../../protocol/resources/status.ts";
 import { rotationMessage, verifyEd25519 } from "../../protocol/tunnel/auth.ts";
 import { ProtocolError } from "../../protocol/tunnel/codec.ts";
@@ -13,6 +14,8 @@ import type { Telling } from "./telling.ts";
 
 /** Orphans come in several reports; they are told as one event. */
 const ORPHANS_SETTLE_MS = 2000;
+/** Counts of pods and the like reach D1 this often: each time costs a write there, an alarm, and four rows here. */
+export const COUNTS_TO_D1_MS = 60 * 60 * 1000;
 /** A rotation is for a key that leaked, or once a while; each writes D1. */
 const MAX_KEYS = 4;
 
@@ -96,9 +99,13 @@ export class Uplink {
     ) {
       return;
     }
+    const canWait =
+      next.capabilities === state.capabilities &&
+      next.agentVersion === state.agentVersion &&
+      differInCountsAlone(parsed(state.inventory), parsed(next.inventory));
     Object.assign(state, next, { observedDirty: true });
     this.#heart.save();
-    this.#heart.alarms.due("announce", this.#heart.now());
+    this.#heart.alarms.due("announce", this.#heart.now() + (canWait ? COUNTS_TO_D1_MS : 0));
   }
 
   /** Signed by the new key inside a session that the old key opened. D1 has it before the agent hears that it holds. */
@@ -136,3 +143,5 @@ export class Uplink {
     this.#pusher.sendFrame(socket, { t: "key-rotated", publicKey: frame.publicKey });
   }
 }
+
+const parsed = (json: string | null): object | null => (json === null ? null : JSON.parse(json));

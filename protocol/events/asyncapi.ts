@@ -21,7 +21,7 @@ export function asyncApiDocument(fixtures: Record<string, unknown>): JsonSchema 
         address: "kubenova-events",
         title: "Queue to the outside",
         description:
-          "One event a message. Where the data is too large for a message, `data` is empty and `dataRef` is the path of the whole event at the API.",
+          "A message is a JSON array of events: those of one delivery, up to 60 KB. Where the data is too large for a message, `data` is empty and `dataRef` is the path of the whole event at the API.",
         messages: messageReferences(types),
       },
       feed: {
