@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 /** A candidate with a clock and a network of its own. */
-async function stand(lease: string, identity: string, wallOffsetMs = 0): Promise<Candidate> {
+async function stand(lease: string, identity: string, wallOffsetMs = 0, ended?: string): Promise<Candidate> {
   const source = await kubeconfigSource({ file: fixture.kubeconfig });
   const relay = await startRelay(source.server.href);
   const kube = createKube({ ...source, server: relay.url });
@@ -40,6 +40,7 @@ async function stand(lease: string, identity: string, wallOffsetMs = 0): Promise
   const election = startLeaderElection(kube, {
     lease: { namespace: fixture.namespace, name: lease },
     identity,
+    ...(ended === undefined ? {} : { ended }),
     clock,
     random: () => 0,
     onStartedLeading: async (signal) => {
@@ -116,6 +117,19 @@ describe("leader election", () => {
     a.relay.restore();
     await secondsUntil(() => a.election.leader === "b");
     expect(a.election.leading).toBe(false);
+  });
+
+  it("passes at once to the next process of the pod whose last one was killed, and to no other's", async () => {
+    const killed = await stand("pod", "pod-a_1_x");
+    await until("the first leads", () => killed.election.leading);
+    killed.relay.cut();
+    const other = await stand("pod", "pod-b_2_x", 0, "pod-b_2_");
+    await until("the other pod sees it", () => other.election.leader === "pod-a_1_x");
+    expect(other.election.leading).toBe(false);
+    // No clock has moved.
+    const next = await stand("pod", "pod-a_1_y", 0, "pod-a_1_");
+    await until("the next one leads", () => next.election.leading);
+    expect(other.election.leading).toBe(false);
   });
 
   it("gives up at its deadline also where a renewal hangs", async () => {
