@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type End, endAll } from "../lib/platform.ts";
+import { until } from "../lib/process.ts";
+import { ControlPlane, KubeCluster, NAMESPACE } from "./lineage.ts";
+import { plan } from "./plan.ts";
+
+/**
+ * Every event is delivered again, twice, while new changes come and the manager is killed in between: nothing happens
+ * twice, in the cluster, in what the API says, or in the live feed.
+ */
+const ROUNDS = plan.long ? 6 : 2;
+/** What a reader of the feed waits before it comes back. */
+const RECONNECT_MS = 100;
+const APPS = ["one", "two", "three"];
+const ends: End[] = [];
+let kube: KubeCluster;
+let plane: ControlPlane;
+
+beforeAll(async () => {
+  kube = await KubeCluster.start("attack-replayed", ends);
+  plane = await ControlPlane.start("berlin", ends);
+  await plane.enrol(kube, ends);
+  await plane.declare();
+  for (const app of APPS) for (const v of ["1", "2"]) await plane.deploy(app, v);
+});
+afterAll(() => endAll(ends));
+
+interface Event {
+  seq: number;
+  type: string;
+  subject: string;
+}
+
+const events = async (): Promise<Event[]> => {
+  const found: Event[] = [];
+  for (let cursor = "0"; ; ) {
+    const { body } = await plane.api.get<{ items: Event[]; nextCursor: string | null }>(
+      `/api/v1/events?limit=100&cursor=${cursor}`,
+    );
+    found.push(...body.items);
+    if (body.nextCursor === null) return found;
+    cursor = body.nextCursor;
+  }
+};
+const told = async () =>
+  (await events())
+    .filter(({ type }) => type.startsWith("evt.deploy."))
+    .map(({ type, subject }) => `${subject} ${type}`)
+    .sort();
+/** What writes would change: each resource's version, and its revision. */
+const resources = async () => {
+  const { items } = await kube.kube.json<{
+    items: { metadata: { name: string; generation: number; annotations: Record<string, string> } }[];
+  }>("get", "novaapps", "-n", NAMESPACE);
+  return items.map(({ metadata: { name, generation, annotations } }) => [
+    name,
+    generation,
+    annotations["kubenova.io/desired-revision"],
+  ]);
+};
+const replay = () => plane.api.post("/api/v1/events:replay", { fromSeq: 1 });
+
+/** Sequence numbers that the live feed gives after one, until one is reached or the connection ends. */
+async function feed(after: number, end: () => number): Promise<number[]> {
+  const response = await plane.api.open("GET", "/api/v1/events", {
+    headers: { accept: "text/event-stream", "last-event-id": String(after) },
+  });
+  const seen: number[] = [];
+  let text = "";
+  try {
+    for await (const chunk of response) {
+      text += String(chunk);
+      const lines = text.split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) if (line.startsWith("id: ")) seen.push(Number(line.slice(4)));
+      if ((seen.at(-1) ?? after) >= end()) break;
+    }
+  } catch {
+    // The manager was killed: the reader comes back with the last number that it has.
+  }
+  response.destroy();
+  return seen;
+}
+
+describe("all events, delivered again", () => {
+  it("write nothing, tell nothing anew, and change no status", async () => {
+    await plane.delivered();
+    const [maps, before, deployments] = [await kube.maps(), await resources(), await told()];
+    for (let round = 0; round < ROUNDS; round++) await Promise.all([replay(), replay()]);
+    await plane.delivered();
+    for (const app of APPS) await plane.release(app, "Ready", 2);
+    expect(await kube.maps()).toEqual(maps);
+    expect(await resources()).toEqual(before);
+    expect(await told()).toEqual(deployments);
+  });
+
+  it("between new changes and kills of the manager, never bring an older one back; the feed has each event once", async () => {
+    const start = (await events()).at(-1)?.seq ?? 0;
+    let last = Number.POSITIVE_INFINITY;
+    const seen: number[] = [];
+    const reading = (async () => {
+      while ((seen.at(-1) ?? start) < last) {
+        seen.push(...(await feed(seen.at(-1) ?? start, () => last).catch(() => [])));
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      }
+    })();
+    for (let round = 0; round < ROUNDS; round++) {
+      await Promise.all([replay(), ...APPS.map((app) => plane.put(app, `new-${round}`))]);
+      await plane.manager.kill();
+      await plane.manager.restart();
+      await replay();
+    }
+    for (const app of APPS) await plane.release(app, "Ready", 2 + ROUNDS);
+    await plane.delivered();
+    const values = Object.fromEntries(
+      Object.entries(await kube.maps()).map(([name, text]) => [name, text.split(" ")[1]]),
+    );
+    expect(values).toEqual(Object.fromEntries(APPS.map((app) => [app, `new-${ROUNDS - 1}`])));
+    const deployments = (await told()).filter((line) => line.endsWith("evt.deploy.succeeded"));
+    expect(deployments.length).toBeLessThanOrEqual(APPS.length * (2 + ROUNDS));
+    await plane.put(APPS[0] as string, "the last");
+    await plane.release(APPS[0] as string, "Ready", 3 + ROUNDS);
+    const all = (await events()).map(({ seq }) => seq).filter((seq) => seq > start);
+    last = all.at(-1) ?? start;
+    // One more, so that a reader that waits looks at where it stands.
+    await plane.put(APPS[0] as string, "the very last");
+    await until("the reader is done", () => reading.then(() => true), { deadlineMs: 60_000 });
+    expect(seen.slice(0, all.length)).toEqual(all);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+});
