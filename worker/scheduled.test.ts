@@ -74,6 +74,20 @@ describe("the sweep", () => {
     expect(await count("events")).toBe(2);
   });
 
+  it("keeps up with a fleet: thousands of events that are past their time go in one sweep", async () => {
+    const old = NOW - 91 * DAY;
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+        INSERT INTO events (id, type, version, subject, actor, correlation_id, idempotency_key, occurred_at, data, shard,
+          delivered_at) SELECT 'evt_old' || i, 'evt.app.created', 1, 'app/x', 'a', 'c', 'k', ?1, '{}', 1, ?1 FROM n`,
+    )
+      .bind(old)
+      .run();
+    await event({ occurredAt: NOW, deliveredAt: NOW });
+    await sweep(env, NOW);
+    expect(await count("events")).toBe(1);
+  });
+
   it("wakes the clock of a shard that holds an undelivered event, and no other", async () => {
     await event({ shard: 6 });
     await event({ shard: 7, deliveredAt: 5 });
