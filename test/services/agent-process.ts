@@ -37,15 +37,15 @@ const NODE = join(ROOT, "node_modules/.bin/node");
 /** Starts the agent as its pod would run: the image's bundle, the chart's variables, its ServiceAccount and rights. */
 export async function startAgentProcess(options: ProcessOptions): Promise<AgentProcess> {
   const folder = mkdtempSync(join(tmpdir(), "kubenova-agent-"));
-  const container = await installObjects(options);
-  await mountServiceAccount(options.cluster, join(folder, "account"));
-  await run(NODE, [join(ROOT, "agent/build.ts"), folder], { cwd: join(ROOT, "agent") });
   const port = await freePort();
-  const env = { ...podEnvironment(options, container, folder), KUBENOVA_HTTP_PORT: String(port) };
+  const env = await prepare(options, folder, port).catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
   const log = createWriteStream(options.logFile, { flags: "a" });
   let child: ChildProcess;
   const start = () => {
-    child = spawn(join(ROOT, "node_modules/node/bin/node"), [join(folder, "main.js")], {
+    child = spawn(NODE, [join(folder, "main.js")], {
       cwd: folder,
       env,
       stdio: ["ignore", "pipe", "pipe"],
@@ -66,6 +66,14 @@ export async function startAgentProcess(options: ProcessOptions): Promise<AgentP
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Rights in the cluster, account and bundle in the folder. @returns the environment to start it with */
+async function prepare(options: ProcessOptions, folder: string, port: number): Promise<NodeJS.ProcessEnv> {
+  const container = await installObjects(options);
+  await mountServiceAccount(options.cluster, join(folder, "account"));
+  await run(NODE, [join(ROOT, "agent/build.ts"), folder], { cwd: join(ROOT, "agent") });
+  return { ...podEnvironment(options, container, folder), KUBENOVA_HTTP_PORT: String(port) };
 }
 
 function podEnvironment(
