@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Cluster, down, type NodeType, up } from "../cluster/index.ts";
+import { kube } from "../e2e/lib.ts";
+import { startRelay, type TcpRelay } from "../kube/tcp-relay.ts";
+import { ApiClient } from "../lib/api.ts";
+import { type End, endAll } from "../lib/platform.ts";
+import { until } from "../lib/process.ts";
+import { type Manager, type ManagerOptions, startManager } from "../manager/start.ts";
+import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
+
+/** A real API server, a real manager, and the real agent as a process that may be ended, with the chart's rights alone. */
+export interface Scene {
+  name: string;
+  cluster: Cluster;
+  manager: Manager;
+  api: ApiClient;
+  agent: AgentProcess;
+  /** What the agent has logged over all its starts. */
+  log(): LogLine[];
+  /** What enrolled the agent: another agent of the cluster may have it too. */
+  joinToken: string;
+  /** Between agent and manager. */
+  relay: TcpRelay;
+  kube: ReturnType<typeof kube>;
+  /** What the API says of the cluster. */
+  status(): Promise<string>;
+  connected(deadlineMs?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type LogLine = { time: string; level: string; message: string } & Record<string, unknown>;
+
+export interface SceneOptions {
+  name: string;
+  node?: NodeType;
+  manager?: ManagerOptions;
+  /** More variables of the agent's environment. */
+  env?: Readonly<Record<string, string>>;
+}
+
+const CONNECT_DEADLINE_MS = 60_000;
+
+export async function startScene({
+  name,
+  node = "none",
+  manager: options,
+  env,
+}: SceneOptions): Promise<Scene> {
+  const ends: End[] = [];
+  try {
+    await down(name);
+    ends.push(() => down(name));
+    const cluster = await up({ name, node });
+    const manager = await startManager(options);
+    ends.push(() => manager.stop());
+    const relay = await startRelay(manager.url);
+    ends.push(() => relay.close());
+    const api = new ApiClient(manager);
+    ends.push(async () => api.close());
+    const made = await api.post<{ joinToken: { token: string } }>("/api/v1/clusters", {
+      name,
+      mode: "manage",
+    });
+    const joinToken = made.body.joinToken.token;
+    const logFile = join(manager.dir, "agent.log");
+    const agent = await startAgentProcess({
+      cluster,
+      manager: { url: relay.url.origin, ...(manager.caFile ? { caFile: manager.caFile } : {}) },
+      joinToken,
+      mode: "manage",
+      logFile,
+      ...(env ? { env } : {}),
+    });
+    ends.push(() => agent.stop());
+    const status = async () => (await api.get<{ status: string }>(`/api/v1/clusters/${name}`)).body.status;
+    const connected = async (deadlineMs = CONNECT_DEADLINE_MS) =>
+      void (await until("the agent is connected", async () => (await status()) === "connected", {
+        deadlineMs,
+      }));
+    await connected();
+    const stop = () => endAll(ends);
+    const log = () => linesOf(logFile);
+    return {
+      name,
+      cluster,
+      manager,
+      api,
+      agent,
+      log,
+      joinToken,
+      relay,
+      kube: kube({ cluster }),
+      status,
+      connected,
+      stop,
+    };
+  } catch (error) {
+    await endAll(ends);
+    throw error;
+  }
+}
+
+/** Resident memory of a process. */
+export function residentBytes(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes) * 1024;
+}
+
+/** The JSON lines of a log; the last one may be half written. */
+export function linesOf(file: string): LogLine[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as LogLine);
+}
