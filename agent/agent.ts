@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createClockWatch } from "./clock-watch.ts";
 import type { Config } from "./config.ts";
 import type { HealthInput } from "./http/health.ts";
 import { registerProcess, requestMetrics } from "./http/process-metrics.ts";
@@ -39,8 +40,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let term: Term | undefined;
   let stopping = false;
 
+  const clockWatch = createClockWatch(clock, log, metrics);
   const onRequest = (info: RequestInfo) => {
     measure(info);
+    clockWatch.onRequest(info);
     if (info.resource === LEASES) lastElection = clock.monotonic();
   };
   const readOnly = config.mode === "read-only";
@@ -65,7 +68,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async onStartedLeading(signal) {
       log.info("leading", { mode: config.mode, namespace: config.namespace });
       leaderGauge.set(1);
-      const shared = { config, kube, own, log, metrics, clock, random: Math.random, signal };
+      const shared = { config, kube, own, log, metrics, clock, clockWatch, random: Math.random, signal };
       term = startTerm({ ...shared, startOperator: options.startOperator, stopping: () => stopping });
       await term.ended;
     },
@@ -75,11 +78,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       log.warn("no longer leading");
     },
     onNewLeader: (leader) => log.info("leader", { leader }),
-    onError: (error) => log.warn("the election", { error: errorText(error) }),
+    onError: (error) => log.warn("the election", { error: clockWatch.explain(errorText(error)) }),
   });
 
   const health = (): HealthInput => {
-    const base = { loopLagMs: vitals.loopLagMs(), sinceElectionMs: clock.monotonic() - lastElection };
+    const clockProblem = clockWatch.problem();
+    const base = {
+      loopLagMs: vitals.loopLagMs(),
+      sinceElectionMs: clock.monotonic() - lastElection,
+      ...(clockProblem === undefined ? {} : { clockProblem }),
+    };
     const none = { enrolled: false, tunnel: { state: "stopped" as const }, operatorReady: false };
     if (term) return { ...base, ...term.health(), role: "leader" };
     return { ...base, ...none, role: election.leader === "" ? "starting" : "standby" };

@@ -1,4 +1,5 @@
 import { rootCertificates } from "node:tls";
+import type { ClockWatch } from "./clock-watch.ts";
 import type { Config } from "./config.ts";
 import { startDesired } from "./desired/index.ts";
 import type { HealthInput } from "./http/health.ts";
@@ -22,6 +23,7 @@ export interface TermOptions {
   log: Logger;
   metrics: Metrics;
   clock: Clock;
+  clockWatch: ClockWatch;
   random: Random;
   /** The term is over: the Lease is lost, or the process ends. */
   signal: AbortSignal;
@@ -44,7 +46,7 @@ const RETRY_MS = 2_000;
  * keep the cluster right whether the manager can be reached or not.
  */
 export function startTerm(options: TermOptions): Term {
-  const { config, kube, own, log, metrics, clock, random, signal } = options;
+  const { config, kube, own, log, metrics, clock, clockWatch, random, signal } = options;
   const readOnly = config.mode === "read-only";
   const ca = config.ca === undefined ? undefined : [...rootCertificates, config.ca];
   const health: TermHealth = { enrolled: false, tunnel: { state: "connecting" }, operatorReady: readOnly };
@@ -133,6 +135,7 @@ export function startTerm(options: TermOptions): Term {
       clock,
       random,
       signal,
+      explain: clockWatch.explain,
       onProblem(problem) {
         if (problem === undefined) delete health.identityProblem;
         else health.identityProblem = problem;
@@ -151,6 +154,7 @@ export function startTerm(options: TermOptions): Term {
         mode: config.mode,
         operatorReady: health.operatorReady,
         serviceProxy: !readOnly || config.serviceDial === "direct",
+        clockInStep: clockWatch.problem() === undefined,
       }),
     });
     stops.push(() => observer.stop());
@@ -176,6 +180,7 @@ export function startTerm(options: TermOptions): Term {
       log: tunnelLog,
       metrics,
       clock,
+      clockWatch,
       random,
       signal,
     });

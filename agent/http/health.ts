@@ -12,6 +12,8 @@ export interface HealthInput {
   enrolled: boolean;
   tunnel: { state: TunnelState; reason?: string };
   operatorReady: boolean;
+  /** By how much this machine's clock is off: nothing hangs on it, people should know. */
+  clockProblem?: string;
 }
 
 export interface Verdict {
@@ -46,6 +48,7 @@ export function readyz(input: HealthInput): Verdict {
     tunnel: tunnel.state,
     ...(tunnel.reason ? { tunnelReason: tunnel.reason } : {}),
     ...(reason === undefined ? {} : { reason }),
+    ...(input.clockProblem === undefined ? {} : { clock: input.clockProblem }),
   };
   return { ok: reason === undefined, body };
 }

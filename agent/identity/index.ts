@@ -15,6 +15,8 @@ export interface EnsureOptions {
   clock: Clock;
   random: () => number;
   signal: AbortSignal;
+  /** Of a failure, what the clock has to do with it. */
+  explain: (failure: string) => string;
   /** Why the agent has no identity yet, for people; undefined once it has one. */
   onProblem: (problem: string | undefined) => void;
   /** Told of the identity that the Secret holds, before a new join token is tried: it holds until that succeeds. */
@@ -43,7 +45,7 @@ export async function ensureIdentity(options: EnsureOptions): Promise<Enrolled> 
       return { identity, store };
     } catch (error) {
       signal.throwIfAborted();
-      const problem = errorText(error);
+      const problem = options.explain(errorText(error));
       options.onProblem(problem);
       if (error instanceof EnrolError && error.permanent) waitMs = REFUSED_RETRY_MS;
       log.error("no identity yet", { error: problem, retryInMs: Math.round(waitMs) });

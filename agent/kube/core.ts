@@ -142,6 +142,7 @@ interface Attempt {
 
 function infoOf(call: Call, sent: Headers, attempt: Attempt): RequestInfo {
   const auditId = sent["Audit-ID"];
+  const date = attempt.headers.date;
   return {
     method: call.method,
     verb: call.verb,
@@ -151,6 +152,7 @@ function infoOf(call: Call, sent: Headers, attempt: Attempt): RequestInfo {
     dryRun: call.dryRun ?? false,
     warnings: warningTexts(attempt.headers),
     ...(typeof auditId === "string" ? { auditId } : {}),
+    ...(typeof date === "string" ? { date } : {}),
   };
 }
 

@@ -130,4 +130,6 @@ export interface RequestInfo {
   auditId?: string;
   /** `Warning` headers of the answer, e.g. deprecated API versions. */
   warnings: readonly string[];
+  /** `Date` header of the answer. */
+  date?: string;
 }

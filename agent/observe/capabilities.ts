@@ -21,6 +21,8 @@ export interface CapabilityInput {
   /** Whether the controllers' caches are filled. */
   operatorReady: boolean;
   serviceProxy: boolean;
+  /** False where this machine's clock is known to be off. */
+  clockInStep: boolean;
 }
 
 /** @param types every kind that the API server offers */
@@ -39,6 +41,7 @@ export function readCapabilities(types: readonly TypeRef[], input: CapabilityInp
       ...flags,
       ["manage", input.mode === "manage"],
       ["serviceProxy", input.serviceProxy],
+      ["clockInStep", input.clockInStep],
       ["logs", true],
     ]),
   };

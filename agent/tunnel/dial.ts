@@ -10,6 +10,8 @@ export interface DialOptions {
   clusterId: string;
   /** Certificate authorities, PEM; the system's where absent. */
   ca?: readonly string[];
+  /** The `Date` of the answer, whatever it was. */
+  onDate?: (date: string | undefined) => void;
 }
 
 const HANDSHAKE_TIMEOUT_MS = 15_000;
@@ -42,7 +44,9 @@ export function dial(options: DialOptions, onRefusal: (ending: Ending) => void):
   };
   const socket = new WebSocket(tunnelUrl(options.managerUrl, options.clusterId), [SUBPROTOCOL], settings);
   socket.on("open", () => socket.send(PING));
+  socket.on("upgrade", ({ headers }) => options.onDate?.(headers.date));
   socket.on("unexpected-response", (_request, response) => {
+    options.onDate?.(response.headers.date);
     onRefusal(endingOfUpgrade(response.statusCode ?? 0));
     response.destroy();
     // With this listener ws leaves the rest to us; ending it brings the close event.

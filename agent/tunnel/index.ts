@@ -1,6 +1,7 @@
 import { proofMessage } from "../../protocol/tunnel/auth.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import { PROTOCOL_VERSION } from "../../protocol/tunnel/limits.ts";
+import type { ClockWatch } from "../clock-watch.ts";
 import { type KeyPair, signWith } from "../identity/keys.ts";
 import type { Clock, Random } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
@@ -28,6 +29,8 @@ export interface TunnelOptions {
   log: Logger;
   metrics: Metrics;
   clock: Clock;
+  /** Told of the manager's time, and asked when TLS fails. */
+  clockWatch?: Pick<ClockWatch, "told" | "explain">;
   random: Random;
   /** Ends the tunnel. */
   signal: AbortSignal;
@@ -52,7 +55,7 @@ const STABLE_AFTER_MS = 10_000;
 
 /** Dials, and dials again, until the signal aborts or the manager has given this identity to somebody else. */
 export function startTunnel(options: TunnelOptions): Tunnel {
-  const { log, clock, random, signal } = options;
+  const { log, clock, clockWatch, random, signal, clusterId } = options;
   const counters = countersOf(options.metrics);
   let status: ReturnType<Tunnel["status"]> = { state: "connecting" };
   let link: Link | undefined;
@@ -73,13 +76,15 @@ export function startTunnel(options: TunnelOptions): Tunnel {
   };
   const once = async (): Promise<SessionEnd> => {
     let refusal: Ending | undefined;
-    const socket = dial(options, (ending) => {
+    const onDate = (date: string | undefined) => clockWatch?.told("manager", date);
+    const socket = dial({ ...options, onDate }, (ending) => {
       refusal = ending;
     });
     const consumers = [own, ...options.consumers];
     const makeHello = (challenge: Challenge) => helloOf(options, challenge);
-    const { ending, welcomed } = await runSession({ socket, clock, signal, consumers, makeHello });
-    return { ending: refusal ?? ending, welcomed };
+    const { ending, welcomed } = await runSession({ socket, clusterId, clock, signal, consumers, makeHello });
+    const how = refusal ?? ending;
+    return { ending: { ...how, reason: clockWatch?.explain(how.reason) ?? how.reason }, welcomed };
   };
   const run = async (): Promise<void> => {
     let state = initialReconnect;

@@ -21,6 +21,8 @@ import { createWriter } from "./writer.ts";
 export interface SessionOptions {
   /** Open or opening; events are not lost before this is called in the same turn. */
   socket: WebSocket;
+  /** The cluster that was dialled for: a welcome to another one is none. */
+  clusterId: string;
   clock: Clock;
   signal: AbortSignal;
   makeHello: (challenge: Challenge) => Promise<Hello>;
@@ -87,6 +89,7 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   };
   const onWelcome = (welcome: Welcome) => {
     if (!helloSent || link) throw new ProtocolError("a welcome out of turn");
+    if (welcome.clusterId !== options.clusterId) throw new ProtocolError("a welcome to another cluster");
     link = { welcome, send, wake: writer.wake, forget: writer.forget, end };
     for (const consumer of consumers) consumer.onWelcome?.(link);
   };

@@ -126,6 +126,14 @@ describe("what the manager says", () => {
     await edge.connected();
   });
 
+  it("the time: it is compared, also where the answer is no tunnel", async () => {
+    edge.refuseUpgrade = 503;
+    const told: unknown[] = [];
+    tunnel = dial({ clockWatch: { told: (by, date) => told.push([by, date]), explain: (reason) => reason } });
+    await until("it is told", () => told.length > 0);
+    expect(told[0]).toEqual(["manager", edge.date]);
+  });
+
   it("no common version: says what to upgrade, and waits", async () => {
     edge.onAccept = (socket) =>
       edge.send(socket, { t: "challenge", versions: [7], nonce: "bm9uY2U", epochId: edge.epochId });

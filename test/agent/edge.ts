@@ -53,6 +53,8 @@ export class TestEdge {
   /** Answer the upgrade, or the enrolment, with this HTTP status. */
   refuseUpgrade = 0;
   refuseEnrol = 0;
+  /** `Date` of a refused upgrade. */
+  date = "Sat, 21 Nov 2026 12:00:00 GMT";
   socket: WebSocket | undefined;
   readonly #server: http.Server;
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => SUBPROTOCOL });
@@ -68,7 +70,9 @@ export class TestEdge {
     server.on("request", (request, response) => void edge.#http(request, response));
     server.on("upgrade", (request, socket, head) => {
       if (edge.refuseUpgrade)
-        return socket.end(`HTTP/1.1 ${edge.refuseUpgrade} No\r\ncontent-length: 0\r\n\r\n`);
+        return socket.end(
+          `HTTP/1.1 ${edge.refuseUpgrade} No\r\ndate: ${edge.date}\r\ncontent-length: 0\r\n\r\n`,
+        );
       edge.#sockets.handleUpgrade(request, socket, head, (ws) => edge.#accept(ws));
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

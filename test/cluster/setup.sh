@@ -21,6 +21,8 @@ need git git
 need docker-registry docker-registry
 need buildah buildah
 need mmdebstrap mmdebstrap
+# For the attack by clocks.
+[ -n "$(ls /usr/lib/*/faketime/libfaketime.so.1 2>/dev/null)" ] || missing="$missing libfaketime"
 # For the attack on the API, which runs in a Python environment of its own.
 python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3-venv"
 [ -x /usr/lib/cni/ptp ] || missing="$missing containernetworking-plugins"

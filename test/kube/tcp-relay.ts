@@ -9,13 +9,21 @@ export interface TcpRelay {
   /** Ends all connections as a reset, and refuses new ones until `restore`. */
   cut(): void;
   restore(): void;
+  /** New connections go to another server from now on, or to the first one where absent. Those that are open end. */
+  leadTo(target?: string): void;
+  /** From now on each connection is reset when so many bytes came down it; undefined: none is. */
+  cutAfter(bytes: number | undefined): void;
+  /** Connections that `cutAfter` ended. */
+  readonly cuts: number;
   close(): Promise<void>;
 }
 
 export async function startRelay(target: string): Promise<TcpRelay> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let mode: "open" | "stalled" | "cut" = "open";
+  let limit: number | undefined;
+  let cuts = 0;
 
   const server = createServer((client) => {
     if (mode === "cut") return void client.resetAndDestroy();
@@ -25,7 +33,19 @@ export async function startRelay(target: string): Promise<TcpRelay> {
       [upstream, client],
     ] as const) {
       sockets.add(from);
-      from.on("data", (chunk) => mode === "open" && to.write(chunk));
+      let passed = 0;
+      from.on("data", (chunk: Buffer) => {
+        if (mode !== "open") return;
+        const left = from === upstream && limit !== undefined ? limit - passed : Number.POSITIVE_INFINITY;
+        passed += chunk.length;
+        if (chunk.length < left) return void to.write(chunk);
+        cuts += 1;
+        // What arrived before the cut is read: the peer has half a frame.
+        to.write(chunk.subarray(0, Math.max(0, left)), () => {
+          client.resetAndDestroy();
+          upstream.resetAndDestroy();
+        });
+      });
       from.on("error", () => {});
       from.on("close", () => {
         sockets.delete(from);
@@ -52,6 +72,16 @@ export async function startRelay(target: string): Promise<TcpRelay> {
     },
     restore: () => {
       mode = "open";
+    },
+    leadTo(other = target) {
+      ({ hostname, port } = new URL(other));
+      dropAll();
+    },
+    cutAfter: (bytes) => {
+      limit = bytes;
+    },
+    get cuts() {
+      return cuts;
     },
     async close() {
       mode = "cut";
