@@ -34,6 +34,8 @@ export type LogLine = { time: string; level: string; message: string } & Record<
 export interface SceneOptions {
   name: string;
   node?: NodeType;
+  /** Writes the API server's audit log; see `cluster.auditLog`. */
+  audit?: boolean;
   manager?: ManagerOptions;
   /** More variables of the agent's environment. */
   env?: Readonly<Record<string, string>>;
@@ -44,6 +46,7 @@ const CONNECT_DEADLINE_MS = 60_000;
 export async function startScene({
   name,
   node = "none",
+  audit = false,
   manager: options,
   env,
 }: SceneOptions): Promise<Scene> {
@@ -51,7 +54,7 @@ export async function startScene({
   try {
     await down(name);
     ends.push(() => down(name));
-    const cluster = await up({ name, node });
+    const cluster = await up({ name, node, audit });
     const manager = await startManager(options);
     ends.push(() => manager.stop());
     const relay = await startRelay(manager.url);
