@@ -60,8 +60,8 @@ export class ControlPlane {
     return plane;
   }
 
-  /** Registers the cluster, and starts an agent there. */
-  async enrol({ cluster }: KubeCluster, ends: End[], env: Record<string, string> = {}): Promise<void> {
+  /** Registers the cluster, and starts an agent there: with the chart's rights, or as an administrator elsewhere. */
+  async enrol({ cluster }: KubeCluster, ends: End[], elsewhere?: string): Promise<void> {
     const { manager, name } = this;
     const made = await this.api.post<{ joinToken: { token: string } }>("/api/v1/clusters", {
       name,
@@ -69,7 +69,8 @@ export class ControlPlane {
     });
     const { kubeconfig } = cluster;
     const agent = await startAgentProcess({
-      ...{ cluster, manager, mode: "manage", kubeconfig, env },
+      ...{ cluster, manager, mode: "manage" },
+      ...(elsewhere ? { kubeconfig, env: { POD_NAMESPACE: elsewhere } } : {}),
       joinToken: made.body.joinToken.token,
       logFile: join(manager.dir, "agent.log"),
     });

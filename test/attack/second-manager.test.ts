@@ -51,7 +51,7 @@ describe("a second control plane beside the first, of the same names", () => {
   beforeAll(async () => {
     await kube.kube.run("create", "namespace", "kubenova-second");
     second = await ControlPlane.start("munich", ends);
-    await second.enrol(kube, ends, { POD_NAMESPACE: "kubenova-second" });
+    await second.enrol(kube, ends, "kubenova-second");
   });
 
   it("takes nothing over, deletes nothing, marks nothing: its status says whose it is", async () => {
