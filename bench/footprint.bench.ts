@@ -1,10 +1,12 @@
 /**
  * Resident memory of the agent (Linux: VmRSS of its process and of whatever runs below it), as the image runs it: with
- * nothing to keep, and with 1,000 apps of one ConfigMap each that have settled. The largest of what a while shows.
+ * nothing to keep, and with 1,000 apps of one ConfigMap each that have settled. The largest of what a while shows. Then
+ * what an idle, unwatched cluster's object costs an hour at the edge.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { round, say } from "./lib/figures.ts";
+import { measureIdleObject } from "./lib/idle-object.ts";
 import { type RealCluster, withRealCluster } from "./lib/real-cluster.ts";
 import { deployApps, untilQuiet } from "./lib/thousand-apps.ts";
 
@@ -12,7 +14,12 @@ const QUIET_MS = 12_000;
 const SAMPLES = 30;
 const SAMPLE_MS = 500;
 
-export const run = (): Promise<Record<string, number | string>> =>
+export async function run(): Promise<Record<string, number | string>> {
+  const memory = await measureMemory();
+  return { ...memory, ...(await measureIdleObject()) };
+}
+
+const measureMemory = (): Promise<Record<string, number>> =>
   withRealCluster("bench-footprint", async (at) => {
     const mark = at.audit.mark();
     await untilQuiet(at, mark, QUIET_MS);
