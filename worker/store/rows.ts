@@ -40,20 +40,28 @@ export function selection<T extends SQLiteTable>(
     omit.includes(column.name) ? "NULL" : `${alias}.${column.name}`,
   );
   const idAt = parts.findIndex(({ field }) => field === "id");
-  const decodeBy = (valueAt: (part: number) => unknown): InferSelectModel<T> | undefined => {
-    if (valueAt(idAt) == null) return undefined;
-    const decoded: Row = {};
-    for (const [i, { field, column, plain }] of parts.entries()) {
-      const value = valueAt(i);
-      decoded[field] = plain ? value : value === null ? null : column.mapFromDriverValue(value);
-    }
-    return decoded as InferSelectModel<T>;
-  };
   return {
     columns: parts.map(({ as }, i) => `${sources[i]} AS ${as}`).join(", "),
-    json: `json_array(${sources.join(", ")})`,
-    decode: (row) => decodeBy((i) => row[parts[i]?.as ?? ""]),
-    fromJson: (values) => decodeBy((i) => values[i]),
+    json: `json_array(${parts.map(({ column }, i) => (column.dataType === "json" ? `json(${sources[i]})` : sources[i])).join(", ")})`,
+    decode(row) {
+      if (row[`${alias}_id`] == null) return undefined;
+      const decoded: Row = {};
+      for (const { field, column, as, plain } of parts) {
+        const value = row[as];
+        decoded[field] = plain ? value : value === null ? null : column.mapFromDriverValue(value);
+      }
+      return decoded as InferSelectModel<T>;
+    },
+    fromJson(values) {
+      if (values[idAt] == null) return undefined;
+      const decoded: Row = {};
+      let i = 0;
+      for (const { field, column } of parts) {
+        const value = values[i++];
+        decoded[field] = column.dataType === "boolean" && value !== null ? value === 1 : value;
+      }
+      return decoded as InferSelectModel<T>;
+    },
   };
 }
 
