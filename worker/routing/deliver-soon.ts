@@ -2,8 +2,10 @@ import { type Delivery, readCommitted, sendDocuments, settle } from "../../queue
 import type { Env } from "../env.ts";
 import { Rounds } from "./rounds.ts";
 
-const committed = new Rounds<string>();
-const sent = new Rounds<Delivery>();
+/** A cluster's agent waits for these. */
+const committed = new Rounds<string>(10);
+/** Far below the age at which OutboxDO's alarm takes an event up (domain/outbox GRACE_MS). */
+const sent = new Rounds<Delivery>(50);
 
 /**
  * Delivers a mutation's events after its answer: documents to their clusters, then whatever else hangs on the events.

@@ -7,7 +7,16 @@ const ROUND_ITEMS = 100;
 /** Work of an isolate in rounds, one at a time: what comes while one runs goes along with the next. */
 export class Rounds<T> {
   readonly #pending: T[] = [];
+  readonly #gapMs: number;
   #busyUntil = 0;
+
+  /**
+   * @param gapMs where more came during a round, the next one waits so long for what else comes: it costs the same
+   *   round trips whatever it carries, and takes them from the requests that are under way
+   */
+  constructor(gapMs: number) {
+    this.#gapMs = gapMs;
+  }
 
   /** Where a round runs already, returns at once: whoever runs it takes these items too. */
   async take(items: readonly T[], work: (some: T[]) => Promise<void>): Promise<void> {
@@ -18,6 +27,9 @@ export class Rounds<T> {
       while (this.#pending.length > 0 && Date.now() - began < TURN_LIMIT_MS) {
         this.#busyUntil = Date.now() + ROUND_LIMIT_MS;
         await work(this.#pending.splice(0, ROUND_ITEMS));
+        if (this.#pending.length > 0 && this.#pending.length < ROUND_ITEMS) {
+          await scheduler.wait(this.#gapMs);
+        }
       }
     } finally {
       this.#busyUntil = 0;

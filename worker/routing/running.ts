@@ -15,6 +15,11 @@ import { checkPrecondition } from "./preconditions.ts";
 
 /** An alarm that was armed longer ago may have rung before the commit; it looks again after domain/outbox ARM_DELAY_MS. */
 const ARMED_FOR_MS = 1_000;
+/** Requests that come this soon after an alarm was armed in their isolate commit under it, instead of arming one each. */
+const SHARED_FOR_MS = 500;
+
+/** The alarm that was armed last in this isolate, and when its arming began. */
+let lastArmed = { shard: 0, at: 0 };
 
 /** Ends a handler's run: what it read has changed since. It runs again and sees the newest state. */
 export class LostRace extends Error {}
@@ -49,7 +54,7 @@ export class RunningCall implements Call {
   authorized: boolean;
   readonly #route: Route;
   readonly #idempotent: IdempotentRequest | undefined;
-  readonly #shard = randomShard();
+  #shard = 0;
   #armed: Promise<void> | undefined;
   #armedAt = 0;
   readonly attempt: number;
@@ -93,13 +98,13 @@ export class RunningCall implements Call {
   }
 
   async commit({ db, statements, events, answer, secretReference }: Commit): Promise<Answer> {
+    if (statements.length === 0 && events.length === 0 && !this.#idempotent) return answer;
+    this.#arm();
     const recorded = recordEvents(db, this.#origin(), events);
     const all = [...statements, ...recorded.statements];
     if (this.#idempotent) {
       all.push(...storeAnswer(db, toStored(this.#idempotent, answer, this.now, secretReference)));
     }
-    if (all.length === 0) return answer;
-    this.#arm();
     await this.#armed;
     await failpoint(this.env, "armed");
     await db.batch(all).catch((error: unknown) => {
@@ -117,8 +122,20 @@ export class RunningCall implements Call {
   #arm(): void {
     const now = Date.now();
     if (this.#armed && now - this.#armedAt < ARMED_FOR_MS) return;
+    if (!this.#armed && now - lastArmed.at < SHARED_FOR_MS) {
+      this.#shard = lastArmed.shard;
+      this.#armedAt = lastArmed.at;
+      this.#armed = Promise.resolve();
+      return;
+    }
+    const shard = this.#armed ? this.#shard : randomShard();
+    this.#shard = shard;
     this.#armedAt = now;
-    this.#armed = outboxStub(this.env, this.#shard).arm();
+    this.#armed = outboxStub(this.env, shard)
+      .arm()
+      .then(() => {
+        lastArmed = { shard, at: now };
+      });
     this.#armed.catch(() => undefined);
   }
 
