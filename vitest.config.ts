@@ -18,6 +18,7 @@ const testTimeout = attack.KUBENOVA_ATTACK === "long" ? 600_000 : 60_000;
  */
 export default defineConfig({
   test: {
+    reporters: ["default", "./test/attack/reporter.ts"],
     projects: [
       {
         test: {

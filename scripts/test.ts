@@ -10,6 +10,8 @@ import { report, step } from "./lib.ts";
 
 const SUITES = ["unit", "workerd", "cluster", "e2e"];
 
+const REPORTERS = ["default", "json", "./test/attack/reporter.ts"].map((name) => `--reporter=${name}`);
+
 interface Counts {
   passed: number;
   failed: number;
@@ -28,7 +30,7 @@ async function runSuite(suite: string, folder: string): Promise<Counts> {
   const result = await step(
     `suite ${suite}`,
     "vitest",
-    ["run", "--project", suite, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`],
+    ["run", "--project", suite, ...REPORTERS, `--outputFile.json=${file}`],
     { live: true },
   );
   report(result, false);

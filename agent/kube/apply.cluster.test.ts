@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { plan } from "../../test/attack/plan.ts";
 import { configMap as configMapIn, crd, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import type { Kube, KubeObject } from "./index.ts";
 
@@ -62,7 +63,7 @@ describe("server-side apply", () => {
         const live = await kube.apply(configMap("texts", values));
         expect(live.data ?? {}).toEqual(values);
       }),
-      { numRuns: 50 },
+      { numRuns: plan.times(50) },
     );
     const odd = { y: "\u0085\u2028\u2029\ufeff\u007f\t: {}[],&*#?|-<>=!%@`\"'\\" };
     expect((await kube.apply(configMap("texts", odd))).data).toEqual(odd);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plan } from "../../test/attack/plan.ts";
 import {
   checkData,
   grant,
@@ -48,7 +49,7 @@ describe("windows", () => {
           );
         }
       }),
-      { numRuns: 30 },
+      { numRuns: plan.times(30) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plan } from "../../test/attack/plan.ts";
 import { apply, CLUSTERS, look, start, wanted, writes } from "../../test/model/catalogue.ts";
 import type { DesiredDocument } from "./index.ts";
 import type { Located } from "./placement.ts";
@@ -49,7 +50,7 @@ describe("documents of clusters", () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: plan.times(500) },
     );
   });
 });

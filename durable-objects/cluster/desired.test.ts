@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { DesiredDocument } from "../../domain/desired/index.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import { snapshotDigest } from "../../protocol/tunnel/snapshot.ts";
+import { plan } from "../../test/attack/plan.ts";
 import { type AgentIdentity, enrolCluster, TestAgent } from "../../test/workerd/agent.ts";
 import type { ClusterRpc } from "../rpc.ts";
 
@@ -121,7 +122,7 @@ describe("deliveries", () => {
           expect(holder.revisions()).toEqual({ [key(1)]: 4, [key(2)]: 4, [key(3)]: 4 });
         },
       ),
-      { numRuns: 5 },
+      { numRuns: plan.times(5) },
     );
   });
 

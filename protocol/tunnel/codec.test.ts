@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plan } from "../../test/attack/plan.ts";
 import { agentFrameDecoder, edgeFrameDecoder, encodeFrame, ProtocolError } from "./codec.ts";
 import type { EdgeFrame } from "./frames.ts";
 import { CLOSE, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_CHUNKED } from "./limits.ts";
@@ -44,7 +45,7 @@ describe("frames on the wire", () => {
         expect(frames.pop()).toEqual(frame);
         expect(frames.every((each) => each === undefined)).toBe(true);
       }),
-      { numRuns: 40 },
+      { numRuns: plan.times(40) },
     );
   });
 

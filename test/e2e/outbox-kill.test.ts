@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ARM_DELAY_MS } from "../../domain/outbox/index.ts";
 import type { PublishedEvent } from "../../protocol/events/envelope.ts";
+import { plan } from "../attack/plan.ts";
 import { ApiClient } from "../lib/api.ts";
 import { until } from "../lib/process.ts";
 import { SimulatedAgent } from "../lib/simulated-agent.ts";
 import { enrolAgent } from "../lib/simulated-identity.ts";
 import { type Manager, startManager } from "../manager/start.ts";
-import { type AppLedger, imageOf, PROJECT_PATH, seeded, setFailpoints, Writer } from "./outbox-kill.lib.ts";
+import { type AppLedger, imageOf, PROJECT_PATH, setFailpoints, Writer } from "./outbox-kill.lib.ts";
 import { expectFinal, type Page, pages, type Release, told, writtenValues } from "./outbox-kill.reading.ts";
 
 /**
@@ -14,8 +15,7 @@ import { expectFinal, type Page, pages, type Release, told, writtenValues } from
  * answered write must be in the cluster, every unanswered one there wholly or not at all, and nothing made anew.
  * KUBENOVA_SEED repeats a failure.
  */
-const SEED = Number(process.env.KUBENOVA_SEED ?? 20261121);
-const WRITES = Number(process.env.KUBENOVA_WRITES ?? 1_000);
+const WRITES = plan.long ? 5_000 : 1_000;
 const WRITERS = 8;
 const APPS_A_WRITER = 3;
 /** What is killed in turn: at random, before a commit, between commit and delivery, in the outbox's alarm. */
@@ -26,7 +26,7 @@ let api: ApiClient;
 let agent: SimulatedAgent;
 let writers: Writer[];
 let ledgers: AppLedger[];
-const random = seeded(SEED);
+const random = plan.random("kills");
 
 beforeAll(async () => {
   manager = await startManager({ vars: { TEST_FAILPOINTS: "on", LOG_LEVEL: "warn" } });
@@ -41,7 +41,10 @@ beforeAll(async () => {
     await api.post(`${PROJECT_PATH}/environments`, { name, placement: { cluster: "chaos" } });
   }
   const names = (writer: number) => Array.from({ length: APPS_A_WRITER }, (_, n) => `app-${writer}-${n}`);
-  writers = Array.from({ length: WRITERS }, (_, n) => new Writer(manager, names(n), seeded(SEED + n + 1)));
+  writers = Array.from(
+    { length: WRITERS },
+    (_, n) => new Writer(manager, names(n), plan.random(`writer ${n}`)),
+  );
   ledgers = writers.flatMap((writer) => writer.ledgers);
 });
 
@@ -104,9 +107,9 @@ const REACHED: Record<string, () => Promise<void>> = {
   },
 };
 
-describe(`a thousand writes and ${KILLS.length} kills (seed ${SEED})`, () => {
+describe(`a thousand writes and ${KILLS.length} kills (seed ${plan.seed})`, () => {
   it("are survived", async () => {
-    process.stderr.write(`outbox-kill: seed ${SEED}\n`);
+    process.stderr.write(`outbox-kill: seed ${plan.seed}\n`);
     const writing = writeAll();
     for (const [index, point] of KILLS.entries()) {
       const at = Math.round(((index + 0.5 + random() / 2) * WRITES) / (KILLS.length + 1));

@@ -6,6 +6,7 @@ import { createMetrics } from "../../agent/metrics.ts";
 import { dial } from "../../agent/tunnel/dial.ts";
 import { startTunnel, type Tunnel } from "../../agent/tunnel/index.ts";
 import { CLOSE, HELLO_DEADLINE_MS, RECONNECT_FIRST_MS } from "../../protocol/tunnel/limits.ts";
+import { plan } from "../attack/plan.ts";
 import { ApiClient } from "../lib/api.ts";
 import { until } from "../lib/process.ts";
 import { type AgentIdentity, enrolCluster } from "../lib/simulated-identity.ts";
@@ -91,7 +92,7 @@ function startTunnelOf(identity: AgentIdentity): {
     log: createLogger({ level: "error", write: (line) => void errors.push(line), now: Date.now }),
     metrics: createMetrics(),
     clock: systemClock,
-    random: Math.random,
+    random: plan.random("tunnel"),
     signal: ending.signal,
   });
   const stop = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plan } from "../../test/attack/plan.ts";
 import { api } from "../../test/workerd/api.ts";
 import { givenProject } from "../../test/workerd/catalogue.ts";
 
@@ -50,7 +51,7 @@ describe("a list", async () => {
             expect(names).toEqual(order === "asc" ? [...all].sort() : [...all].sort().reverse());
         },
       ),
-      { numRuns: 25 },
+      { numRuns: plan.times(25) },
     );
   });
 

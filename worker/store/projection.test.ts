@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { EVENTS, isEventType } from "../../protocol/events/catalogue.ts";
 import type { DocumentStatus, Phase } from "../../protocol/resources/status.ts";
+import { plan } from "../../test/attack/plan.ts";
 import { anId, seedWorld, type World } from "../../test/workerd/seed.ts";
 import { writeProjection } from "./projection.ts";
 
@@ -97,7 +98,7 @@ describe("the projection of a cluster's statuses", () => {
           });
         },
       ),
-      { numRuns: 25 },
+      { numRuns: plan.times(25) },
     );
   });
 });
