@@ -3,6 +3,8 @@ import { publishedOf, type StoredEvent } from "../worker/store/stored-event.ts";
 
 /** Bytes flow this often at least: a client that went away is noticed by nothing but a write (workers-sdk #9438). */
 const KEEP_ALIVE_MS = 8_000;
+/** A feed that is not told of everything looks by itself this often. */
+export const LOOK_EVERY_MS = 1_000;
 /** A reader that takes nothing for so long is cut off; it resumes with Last-Event-ID. */
 const STALL_LIMIT_MS = 60_000;
 /** A feed ends no later than the token that opened it would; the client comes back with a new one and resumes. */
@@ -22,8 +24,12 @@ export class FeedListener {
   private readonly read: ReadEvents;
   private readonly filter: EventFilter;
   private cursor: number;
+  private readonly lookEveryMs: number;
+  private writtenAt = 0;
 
-  constructor(read: ReadEvents, filter: EventFilter, after: number) {
+  /** @param lookEveryMs how long it waits for a poke before it looks all the same */
+  constructor(read: ReadEvents, filter: EventFilter, after: number, lookEveryMs = KEEP_ALIVE_MS) {
+    this.lookEveryMs = lookEveryMs;
     this.read = read;
     this.filter = filter;
     this.cursor = after;
@@ -56,13 +62,14 @@ export class FeedListener {
       this.cursor = event.seq;
     }
     if (events.length === PAGE || this.pending) return;
-    if (!(await this.waitForPoke())) await this.write(writer, ": keep-alive\n\n");
+    const poked = await this.waitForPoke();
+    if (!poked && Date.now() - this.writtenAt >= KEEP_ALIVE_MS) await this.write(writer, ": keep-alive\n\n");
   }
 
   /** @returns false where the time for a keep-alive came first */
   private waitForPoke(): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => done(false), KEEP_ALIVE_MS);
+      const timer = setTimeout(() => done(false), this.lookEveryMs);
       const done = (poked: boolean): void => {
         clearTimeout(timer);
         this.wakeUp = undefined;
@@ -73,6 +80,7 @@ export class FeedListener {
   }
 
   private async write(writer: WritableStreamDefaultWriter<Uint8Array>, text: string): Promise<void> {
+    this.writtenAt = Date.now();
     let timer: ReturnType<typeof setTimeout> | null = null;
     const stalled = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error("the reader stalls")), STALL_LIMIT_MS);

@@ -4,7 +4,7 @@ import type { Env } from "../worker/env.ts";
 import { directory } from "../worker/store/database.ts";
 import { eventsAfter, newestSeq } from "../worker/store/event-queries.ts";
 import type { StoredEvent } from "../worker/store/stored-event.ts";
-import { FeedListener } from "./feed.ts";
+import { FeedListener, LOOK_EVERY_MS } from "./feed.ts";
 import type { FeedRequest, TenantRpc } from "./rpc.ts";
 
 /** More would read the database more often than the feed is worth. */
@@ -28,7 +28,9 @@ export class TenantDO extends DurableObject<Env> implements TenantRpc {
     const from = Math.min(after ?? Number.POSITIVE_INFINITY, await newestSeq(directory(this.env)));
     // Asked after the last wait: nobody comes in between.
     if (this.listeners.size >= MAX_LISTENERS) return new Response(null, { status: 429 });
-    const listener = new FeedListener((...page) => this.readOnce(...page), filter, from);
+    // The platform's feed is not poked for what a tenant does: see pokeListeners.
+    const lookEveryMs = this.ctx.id.name === "platform" ? LOOK_EVERY_MS : undefined;
+    const listener = new FeedListener((...page) => this.readOnce(...page), filter, from, lookEveryMs);
     const { readable, writable } = new IdentityTransformStream();
     this.listeners.add(listener);
     this.ctx.waitUntil(listener.run(writable).finally(() => this.listeners.delete(listener)));

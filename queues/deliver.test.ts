@@ -159,6 +159,15 @@ describe("delivering events", () => {
     expect(await row()).not.toBeNull();
   });
 
+  it("pokes the feed of the event's tenant alone, and the platform's for what has none", async () => {
+    const poked: string[] = [];
+    const TENANT = { getByName: (name: string) => ({ poke: async () => void poked.push(name) }) };
+    const cluster = { type: "evt.cluster.connected", tenantId: null, subject: "cluster/x", data: {} };
+    const ids = await commit([deploy(), cluster as unknown as NewEvent]);
+    await deliverEvents({ ...clusters.within(env), TENANT } as unknown as typeof env, ids);
+    expect(poked.sort()).toEqual(["platform", world.tenantId].sort());
+  });
+
   it("lets one document that a cluster refuses fail alone among its siblings", async () => {
     const siblings = await Promise.all(
       Array.from({ length: 4 }, () => seedWorld(env.DB, { clusterId: world.clusterId })),

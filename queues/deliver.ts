@@ -122,13 +122,16 @@ async function readReleasesOf(db: D1Database, deployments: Touching[]): Promise<
   return results;
 }
 
-/** Tells the feeds how far commits are: each event's tenant, and the platform. */
+/**
+ * Tells the feeds how far commits are: each event's tenant, or the platform for what has none. The platform's feed holds
+ * tenants' events too, and looks for them by itself while somebody listens: one object that hears of every event of a whole
+ * fleet would be its bottleneck, and a request for each event that nobody asked for.
+ */
 async function pokeListeners(env: Env, events: StoredEvent[]): Promise<void> {
   const newest = new Map<string, number>();
   for (const { tenantId, seq } of events) {
-    for (const feed of tenantId ? [tenantId, "platform"] : ["platform"]) {
-      newest.set(feed, Math.max(newest.get(feed) ?? 0, seq));
-    }
+    const feed = tenantId ?? "platform";
+    newest.set(feed, Math.max(newest.get(feed) ?? 0, seq));
   }
   await Promise.all([...newest].map(([feed, seq]) => tenantStub(env, feed).poke(seq)));
 }

@@ -4,13 +4,13 @@ import type { Env } from "../env.ts";
 import { metricsStub } from "../store/database.ts";
 import type { AppEnv } from "./context.ts";
 
-/** An isolate tells its counts this often at most: never a request a request. */
-const FLUSH_EVERY_MS = 5_000;
+/** An isolate tells its counts this often at most: each time is a request, and a row, that somebody pays. */
+const FLUSH_EVERY_MS = 30_000;
 
 let counts: RequestCounts = {};
 let flushedAt = 0;
 
-/** Counts requests by the route's template. What an isolate holds when it ends is lost: seconds of counts. */
+/** Counts requests by the route's template. What an isolate holds when it ends is lost: half a minute of counts. */
 export const countRequests: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   const now = Date.now();
