@@ -2,12 +2,13 @@ import type { Env } from "../../worker/env.ts";
 import { countedD1 } from "./d1.ts";
 import { count } from "./tally.ts";
 
-/** An operation of a queue is 64 KB of a message, begun or whole. */
-const QUEUE_OPERATION_BYTES = 64 * 1024;
+/** An operation of a queue is 64 KB of a message, begun or whole, with what the queue adds. */
+const QUEUE_OPERATION_BYTES = 64_000;
+const QUEUE_METADATA_BYTES = 100;
 const encoder = new TextEncoder();
 
 export const operationsOf = (body: unknown): number =>
-  Math.ceil(encoder.encode(JSON.stringify(body)).byteLength / QUEUE_OPERATION_BYTES);
+  Math.ceil((encoder.encode(JSON.stringify(body)).byteLength + QUEUE_METADATA_BYTES) / QUEUE_OPERATION_BYTES);
 
 /** The bindings, with what costs something counted; calls of objects are counted where they arrive. */
 export const countedEnv = (env: Env, where: string): Env => ({

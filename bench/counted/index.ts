@@ -29,6 +29,15 @@ export const MetricsDO = countedObject(product.MetricsDO, "metrics", ["add", "re
 
 const { fetch, queue, scheduled } = product.default;
 
+// Each line is an event of Workers Logs.
+for (const level of ["debug", "info", "log", "warn", "error"] as const) {
+  const write = console[level].bind(console);
+  console[level] = (...line: unknown[]) => {
+    count("logs.lines");
+    write(...line);
+  };
+}
+
 /**
  * GET /count: everything so far. POST /count/cron?at=<ms>: what the schedule does at that time.
  * POST /count/ripen?kind=CLUSTER&name=<id>: that object's alarm is due now; GET /count/alarm: when it is.

@@ -23,10 +23,10 @@ export interface CountedManager extends Manager {
 /** Longer than a delivery's alarm (2 s) and the agent's next report take. */
 const QUIET_MS = 4_000;
 const LOOK_EVERY_MS = 250;
-const QUIET_LIMIT_MS = 120_000;
+const QUIET_LIMIT_MS = 180_000;
 
 export async function startCounted(): Promise<CountedManager> {
-  const manager = await startManager({ worker: "bench/counted", vars: { LOG_LEVEL: "error" } });
+  const manager = await startManager({ worker: "bench/counted" });
   const direct = await manager.directUrl();
   const ask = async <T>(path: string, method = "GET", body?: string): Promise<T> => {
     const answer = await fetch(`${direct}/count${path}`, { method, ...(body ? { body } : {}) });

@@ -69,6 +69,11 @@ export class SimulatedAgent {
     this.#socket?.terminate();
   }
 
+  /** Its socket breaks; it dials again. */
+  cut(): void {
+    this.#socket?.terminate();
+  }
+
   send(frame: AgentFrame): void {
     for (const message of encodeFrame(frame, () => ++this.#chunkId)) this.#socket?.send(message);
   }
