@@ -74,6 +74,7 @@ describe("many requests", () => {
       dryRun: true,
       auditId: "c-1",
       warnings: ["v1 is old"],
+      date: expect.stringMatching(/GMT$/),
     });
   });
 });

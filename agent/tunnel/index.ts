@@ -83,7 +83,9 @@ export function startTunnel(options: TunnelOptions): Tunnel {
     const consumers = [own, ...options.consumers];
     const makeHello = (challenge: Challenge) => helloOf(options, challenge);
     const { ending, welcomed } = await runSession({ socket, clusterId, clock, signal, consumers, makeHello });
-    const how = refusal ?? ending;
+    // Only a session can be taken over: said before one, it is no reason to stop for good.
+    const isFenced = ending.kind === "fenced" && !welcomed;
+    const how = refusal ?? (isFenced ? { kind: "lost" as const, reason: ending.reason } : ending);
     return { ending: { ...how, reason: clockWatch?.explain(how.reason) ?? how.reason }, welcomed };
   };
   const run = async (): Promise<void> => {
@@ -99,12 +101,10 @@ export function startTunnel(options: TunnelOptions): Tunnel {
       const verdict = afterEnding(state, ending, stable, random());
       ({ state } = verdict);
       if (verdict.kind === "stop") {
-        status = { state: ending.kind === "fenced" ? "fenced" : "stopped", reason: ending.reason };
-        counters.fenced.set(ending.kind === "fenced" ? 1 : 0);
+        status = { state: "fenced", reason: ending.reason };
+        counters.fenced.set(1);
         log.error(
-          ending.kind === "fenced"
-            ? "fenced: another agent uses this cluster's identity; not reconnecting before the Lease changes"
-            : "the manager refuses this identity; not reconnecting",
+          "fenced: another agent uses this cluster's identity; not reconnecting before the Lease changes",
           { reason: ending.reason },
         );
         return;

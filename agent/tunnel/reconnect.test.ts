@@ -69,7 +69,7 @@ describe("delays", () => {
 describe("what the manager says", () => {
   it.each([
     [CLOSE.fenced, "stop"],
-    [CLOSE.wrongCluster, "stop"],
+    [CLOSE.wrongCluster, "wait"],
     [CLOSE.unauthorized, "wait"],
     [CLOSE.deleted, "wait"],
     [CLOSE.upgradeRequired, "wait"],

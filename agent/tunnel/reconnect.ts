@@ -1,9 +1,4 @@
-import {
-  CLOSE,
-  RECONNECT_BASE_MS,
-  RECONNECT_CAP_MS,
-  RECONNECT_FIRST_MS,
-} from "../../protocol/tunnel/limits.ts";
+import { RECONNECT_BASE_MS, RECONNECT_CAP_MS, RECONNECT_FIRST_MS } from "../../protocol/tunnel/limits.ts";
 
 /**
  * When to dial again, and when not. Pure: what happened and a random number in, a verdict out. What must hold: a fleet
@@ -33,7 +28,10 @@ export type Verdict =
 
 /** At the process's start: agents of a fleet are not started together, a person waits for this one. */
 export const START_JITTER_MS = 250;
-/** A person may declare another key good, upgrade a side, or bring a cluster back: asked this often, it is seen. */
+/**
+ * Each refusal can heal elsewhere: a key declared good, a side upgraded, a cluster or a database restored, a manager that
+ * was out of its mind. Asked this often, it is seen; an agent that gave up for good would need a person in each cluster.
+ */
 export const REFUSED_RETRY_MS = 10 * 60_000;
 /** A fresh snapshot is a large thing to ask for. */
 export const RENEW_MS = 500;
@@ -57,9 +55,7 @@ export function afterEnding(
     case "fenced":
       return { kind: "stop", state: { failures } };
     case "refused":
-      return retriable(ending.code)
-        ? wait(REFUSED_RETRY_MS * (1 + random / 2), failures + 1)
-        : { kind: "stop", state: { failures } };
+      return wait(REFUSED_RETRY_MS * (1 + random / 2), failures + 1);
     case "renew":
       return wait(RENEW_MS * (1 + random), failures);
     case "lost":
@@ -72,12 +68,6 @@ function lossDelayMs(failures: number, random: number): number {
   if (failures === 0) return random * RECONNECT_FIRST_MS;
   return random * Math.min(RECONNECT_CAP_MS, RECONNECT_BASE_MS * 2 ** Math.min(failures, 30));
 }
-
-/**
- * A key that belongs to another cluster stays wrong: this cluster must be enrolled. The rest can heal elsewhere: a
- * restored cluster, a restored database, a manager that is upgraded.
- */
-const retriable = (code: number): boolean => code !== CLOSE.wrongCluster;
 
 const wait = (ms: number, failures: number): Verdict => ({
   kind: "wait",

@@ -100,6 +100,7 @@ describe("what the manager says", () => {
 
   it.each([
     [CLOSE.unauthorized, "the key is unknown"],
+    [CLOSE.wrongCluster, "another cluster"],
     [CLOSE.deleted, "the cluster was deleted"],
     [CLOSE.upgradeRequired, "upgrade the agent"],
   ])("%i: waits for minutes, and keeps the reason", async (code, reason) => {
@@ -110,11 +111,14 @@ describe("what the manager says", () => {
     expect(edge.hellos).toHaveLength(1);
   });
 
-  it("a key of another cluster: stops", async () => {
-    edge.afterHello = (_edge, socket) => socket.close(CLOSE.wrongCluster, "another cluster");
+  it("fenced, before there was a session: a loss, dialled anew", async () => {
+    edge.afterHello = (_edge, socket) => {
+      edge.afterHello = undefined;
+      socket.close(CLOSE.fenced, "a newer session");
+    };
     tunnel = dial();
-    await tunnel.stopped;
-    expect(tunnel.status()).toMatchObject({ state: "stopped", reason: "another cluster" });
+    await edge.connected();
+    expect(edge.hellos).toHaveLength(2);
   });
 
   it("an HTTP error instead of the upgrade: a loss, dialled anew", async () => {

@@ -17,11 +17,16 @@ export interface Lineage {
 export type Message = string | Buffer;
 
 /** What is done with the next connection. */
-export type Madness = Answer | Greeting | Session;
+export type Madness = Answer | Greeting | Close | Session;
 
 /** Bytes instead of an answer to the upgrade. */
 interface Answer {
   answer: string | Buffer;
+}
+
+/** A close code right after the upgrade. */
+interface Close {
+  close: number;
 }
 
 /** Messages right after the upgrade. */
@@ -76,6 +81,7 @@ export class MadEdge {
         ws.on("error", () => {});
         ws.on("close", (code, reason) => ended({ code, reason: reason.toString() }));
         if ("greeting" in madness) for (const message of madness.greeting) ws.send(message);
+        else if ("close" in madness) ws.close(madness.close, "mad");
         else this.#session(ws, madness);
       });
     });

@@ -70,6 +70,9 @@ const HEARD = /a welcome out of turn/;
 
 /** Messages right after the upgrade. */
 export const greetings: Case[] = [
+  ...[1000, 1001, 1011, 1013, 3000, 4409, 4999].map(
+    (close): Case => ({ name: `close code ${close}`, madness: { close } }),
+  ),
   { name: "text that is no JSON", madness: { greeting: ["<html>502</html>"] }, reason: /not JSON/ },
   {
     name: "random bytes as text",

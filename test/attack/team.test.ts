@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isKind, type Kube, type LiveObject, loadKube } from "../../agent/kube/index.ts";
 import { configMap, declareProject, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
 import { until } from "../lib/process.ts";
 import { inParallel } from "./apps.ts";
@@ -8,6 +9,7 @@ import { type Scene, startScene } from "./scene.ts";
 
 /** What a team writes may fail, and may be meant ill: it fails alone, it says why, and it reaches nothing of others. */
 let scene: Scene;
+let admin: Kube;
 
 const VICTIM = "/api/v1/tenants/acme/projects/shop/apps";
 const SPY = "/api/v1/tenants/rival/projects/spy/apps";
@@ -24,10 +26,14 @@ type Told = Release & { nodes?: Node[] };
 
 beforeAll(async () => {
   scene = await startScene({ name: "team" });
+  admin = await loadKube({ kubeconfig: scene.cluster.kubeconfig });
   await declareProject(scene.api, "acme", "shop", scene.name);
   await declareProject(scene.api, "rival", "spy", scene.name);
 });
-afterAll(() => scene?.stop());
+afterAll(async () => {
+  admin?.close();
+  await scene?.stop();
+});
 
 const release = async (app: string): Promise<Told> =>
   (await scene.api.get<Told>(`${app}/releases/staging`)).body;
@@ -74,27 +80,26 @@ describe("an app that cannot be applied, among fifty", () => {
 describe("a team's manifests", () => {
   const parts = attempts("acme-shop-staging");
   /** `what` → what stands under its name, before and after. */
-  const standing = async (of: Attempt[]): Promise<Record<string, string>> => {
-    const found: Record<string, string> = {};
+  const standing = async (of: Attempt[]): Promise<Record<string, unknown>> => {
+    const found: Record<string, unknown> = {};
     await inParallel(of, async ({ what, manifest: { apiVersion, kind, metadata } }) => {
-      const [version, group] = apiVersion.split("/").reverse();
-      const type = group ? `${kind}.${version}.${group}` : kind;
-      const place = ["-n", metadata.namespace ?? OWN];
-      const output =
-        "jsonpath={.metadata.uid} {.metadata.generation} {.metadata.labels} {.spec.holderIdentity} {.rules} {.roleRef}";
-      found[what] = await scene.kube.run(
-        "get",
-        type,
-        metadata.name,
-        ...place,
-        "--ignore-not-found",
-        "-o",
-        output,
-      );
+      const { namespaced } = await admin.resolve({ apiVersion, kind });
+      const ref = { apiVersion, kind, name: metadata.name };
+      const place = namespaced ? { namespace: metadata.namespace ?? OWN } : {};
+      const live = await admin.get({ ...ref, ...place }).catch(nothing);
+      found[what] = live && essence(live);
     });
     return found;
   };
-
+  /** What a write by somebody would change, and a renewal or a status does not. */
+  const essence = ({ metadata, rules, roleRef, spec }: LiveObject): unknown => {
+    const { uid, labels, generation } = metadata;
+    const { holderIdentity } = (spec ?? {}) as { holderIdentity?: string };
+    return { uid, labels, generation, rules, roleRef, holderIdentity };
+  };
+  const nothing = (error: unknown): undefined => {
+    if (!isKind(error, "notFound")) throw error;
+  };
   /** Which of an app's attempts are not refused in the words that were awaited. */
   const notRefused = (told: Told, part: Attempt[]) =>
     part.flatMap(({ what, manifest, refusal }) => {
