@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { seeded } from "../e2e/outbox-kill.lib.ts";
 import { type End, endAll } from "../lib/platform.ts";
 import { until } from "../lib/process.ts";
 import { ControlPlane, KubeCluster } from "./lineage.ts";
-import { plan } from "./plan.ts";
+import { plan, seeded } from "./plan.ts";
 import { keep, lose } from "./storage.ts";
 
 /**
