@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { configMap, type Release, rawSpec } from "../e2e/lib.ts";
-import { seeded } from "../e2e/outbox-kill.lib.ts";
 import { until } from "../lib/process.ts";
+import { seeded } from "./plan.ts";
 import type { Scene } from "./scene.ts";
 
 export const PROJECT = "/api/v1/tenants/acme/projects/shop";

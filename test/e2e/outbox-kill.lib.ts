@@ -3,17 +3,6 @@ import { join } from "node:path";
 import { type ApiAnswer, ApiClient } from "../lib/api.ts";
 import type { Manager } from "../manager/start.ts";
 
-/** Numbers in [0, 1) that a seed repeats (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export const PROJECT_PATH = "/api/v1/tenants/acme/projects/shop";
 
 /** One app and everything that its only writer tried and was told. */

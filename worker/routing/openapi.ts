@@ -4,6 +4,7 @@ import { errorsOf } from "./common-errors.ts";
 import type { AnswerDoc, BodyDoc, Route } from "./define.ts";
 import { type Components, type JsonSchema, toJsonSchema } from "./json-schema.ts";
 import { ERROR_EXAMPLES, errorBodySchema, HEADER_PARAMETERS, RESPONSE_HEADERS } from "./openapi-parts.ts";
+import { DEFAULT_BODY_LIMIT_BYTES } from "./requests.ts";
 
 export interface OpenApiDocument {
   openapi: "3.1.0";
@@ -108,7 +109,11 @@ const headerNames = (route: Route): string[] => [
 function requestBody(body: BodyDoc<z.ZodType>, components: Components): JsonSchema {
   const media = { schema: toJsonSchema(body.schema, "input", components), example: body.example };
   const types = body.mediaTypes ?? ["application/json"];
-  return { required: !body.optional, content: Object.fromEntries(types.map((type) => [type, media])) };
+  return {
+    required: !body.optional,
+    content: Object.fromEntries(types.map((type) => [type, media])),
+    "x-kubenova-max-bytes": body.maxBytes ?? DEFAULT_BODY_LIMIT_BYTES,
+  };
 }
 
 function answers(route: Route, components: Components): Record<string, JsonSchema> {
