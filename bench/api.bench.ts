@@ -1,14 +1,15 @@
 /**
  * Reads (get and list in turn) and PUTs of apps at the manager, 16 connections, 10,000 apps stored, beside a bare D1
  * read and a bare one-row D1 write by the same runtime. The two of a pair take turns of a second, so that what else the
- * machine does falls on both; reads come first, when what the stored apps left to deliver is done.
+ * machine does falls on both; reads come first, when what the stored apps left to deliver is done. Beside the rates
+ * stands the processor time that the runtime took for a request: on a busy machine it is the steadier of the two.
  */
 import { ApiClient } from "../test/lib/api.ts";
 import { startManager } from "../test/manager/start.ts";
 import { startBare } from "./bare/start.ts";
 import { appBody, makeProject, PROJECT } from "./lib/catalogue.ts";
 import { round, say } from "./lib/figures.ts";
-import { untilIdle } from "./lib/idle.ts";
+import { cpuSeconds, untilIdle } from "./lib/idle.ts";
 import { type Ask, Load, Tally } from "./lib/load.ts";
 import { writeRoundTrips } from "./lib/round-trips.ts";
 
@@ -33,10 +34,14 @@ export async function run(): Promise<Record<string, number | string>> {
     const seeded = await ours.times(APPS, (n) => put(headers, n, 1));
     say(`stored in ${round(seeded.seconds)} s`);
     await untilIdle([manager.workerd()]);
-    const turns = turnsOf(ours, theirs, headers);
+    const turns = turnsOf(
+      { load: ours, pid: manager.workerd() },
+      { load: theirs, pid: bare.workerd() },
+      headers,
+    );
     await alternate(turns.slice(0, 2));
     await alternate(turns.slice(2));
-    return { ...figures(turns.map(({ tally }) => tally)), write_round_trips: await writeRoundTrips() };
+    return { ...figures(turns), write_round_trips: await writeRoundTrips() };
   } finally {
     for (const load of loads) load.close();
     api.close();
@@ -48,7 +53,11 @@ export async function run(): Promise<Record<string, number | string>> {
 async function alternate(turns: Turn[]): Promise<void> {
   for (const turn of turns) await turn.load.during(WARM_UP_MS, turn.next);
   for (let n = 1; n <= ROUNDS; n++) {
-    for (const turn of turns) turn.tally.add(await turn.load.during(TURN_MS, turn.next));
+    for (const turn of turns) {
+      const before = cpuSeconds([turn.pid]);
+      turn.tally.add(await turn.load.during(TURN_MS, turn.next));
+      turn.cpuSeconds += cpuSeconds([turn.pid]) - before;
+    }
     say(`${n}/${ROUNDS}  ${turns.map(({ name, tally }) => `${name} ${round(tally.rps, 0)}/s`).join("  ")}`);
   }
 }
@@ -60,14 +69,21 @@ const put = (headers: Record<string, string>, n: number, version: number): Ask =
   body: appBody(version),
 });
 
-interface Turn {
-  name: string;
+/** A runtime under load, and its pid. */
+interface Side {
   load: Load;
-  next: (n: number) => Ask;
-  tally: Tally;
+  pid: number;
 }
 
-function turnsOf(ours: Load, theirs: Load, headers: Record<string, string>): Turn[] {
+interface Turn extends Side {
+  name: string;
+  next: (n: number) => Ask;
+  tally: Tally;
+  /** Processor time of the runtime during the turns. */
+  cpuSeconds: number;
+}
+
+function turnsOf(ours: Side, theirs: Side, headers: Record<string, string>): Turn[] {
   let version = 1;
   const any = () => Math.floor(Math.random() * APPS);
   const read = (n: number): Ask => ({
@@ -75,11 +91,12 @@ function turnsOf(ours: Load, theirs: Load, headers: Record<string, string>): Tur
     path: n % 2 === 0 ? `${PROJECT}/apps/app-${any()}` : `${PROJECT}/apps`,
     headers,
   });
-  const turn = (name: string, load: Load, next: (n: number) => Ask): Turn => ({
+  const turn = (name: string, side: Side, next: (n: number) => Ask): Turn => ({
+    ...side,
     name,
-    load,
     next,
     tally: new Tally(),
+    cpuSeconds: 0,
   });
   return [
     turn("bare read", theirs, () => ({ method: "GET", path: `/read/row-${any()}` })),
@@ -89,8 +106,13 @@ function turnsOf(ours: Load, theirs: Load, headers: Record<string, string>): Tur
   ];
 }
 
-function figures([bareRead, read, bareWrite, write]: Tally[]): Record<string, number> {
-  if (!bareRead || !read || !bareWrite || !write) throw new Error("four tallies make the figures");
+function figures(turns: Turn[]): Record<string, number> {
+  const [bareRead, read, bareWrite, write] = turns.map(({ tally }) => tally);
+  if (!bareRead || !read || !bareWrite || !write) throw new Error("four turns make the figures");
+  const cpuMs = turns.map(({ name, tally, cpuSeconds }) => [
+    `${name.replace(" ", "_")}_cpu_ms`,
+    round((cpuSeconds * 1000) / tally.requests, 2),
+  ]);
   return {
     read_rps: round(read.rps, 0),
     write_rps: round(write.rps, 0),
@@ -100,5 +122,6 @@ function figures([bareRead, read, bareWrite, write]: Tally[]): Record<string, nu
     write_ratio: round(write.rps / bareWrite.rps, 2),
     bare_read_rps: round(bareRead.rps, 0),
     bare_write_rps: round(bareWrite.rps, 0),
+    ...Object.fromEntries(cpuMs),
   };
 }

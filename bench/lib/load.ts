@@ -102,6 +102,10 @@ export class Tally {
     for (const latency of result.latencies) this.#latencies.push(latency);
   }
 
+  get requests(): number {
+    return this.#requests;
+  }
+
   get rps(): number {
     return this.#requests / this.#seconds;
   }
