@@ -37,10 +37,11 @@ export function createWriter(kube: Kube, objects: LiveObjects): ResourceWriter {
     live.liveDigest === live.digest || accepted.get(live.uid) === live.liveDigest;
   const audit = (correlationId: string) => ({ auditId: auditId(correlationId, ++requests) });
 
+  /** @param correlationId of who deletes it; absent where nobody asked */
   const deleteIfSame = async (
     live: Live,
     stillMeant: (now: Live) => boolean,
-    options: object,
+    correlationId?: string,
   ): Promise<Outcome> => {
     const fresh = await kube.get(refOf(live)).catch((error: unknown) => {
       if (isKind(error, "notFound")) return undefined;
@@ -50,13 +51,21 @@ export function createWriter(kube: Kube, objects: LiveObjects): ResourceWriter {
     const now = liveOf(fresh);
     if (!stillMeant(now)) return "stale";
     if (now.deleting) return "deleting";
-    const { uid, resourceVersion } = now;
+    const options = correlationId === undefined ? {} : audit(correlationId);
+    const { uid, resourceVersion } = correlationId ? await named(now, correlationId) : now;
     const preconditions = { uid, resourceVersion };
     const result = await kube.delete(refOf(live), { ...options, preconditions }).catch((error: unknown) => {
       if (isKind(error, "notFound")) return { gone: true };
       throw error;
     });
     return result.gone ? "gone" : "deleting";
+  };
+
+  /** Whoever ends what was made of it reads there whose request that is, and not the one that made it. */
+  const named = async (now: Live, correlationId: string): Promise<Live> => {
+    const { uid, resourceVersion } = now;
+    const metadata = { uid, resourceVersion, annotations: { [ANNOTATION.correlation]: correlationId } };
+    return objects.observe(await kube.patch(refOf(now), { metadata }, audit(correlationId)));
   };
 
   return {
@@ -109,7 +118,7 @@ export function createWriter(kube: Kube, objects: LiveObjects): ResourceWriter {
         now.key === item.key && !(now.epochId === epochId && now.revision > item.revision);
       const outcomes: Outcome[] = [];
       for (const live of objects.withKey(item.key)) {
-        outcomes.push(meant(live) ? await deleteIfSame(live, meant, audit(item.correlationId)) : "stale");
+        outcomes.push(meant(live) ? await deleteIfSame(live, meant, item.correlationId) : "stale");
       }
       return outcomes.includes("deleting") ? "deleting" : outcomes.includes("stale") ? "stale" : "gone";
     },
@@ -117,7 +126,7 @@ export function createWriter(kube: Kube, objects: LiveObjects): ResourceWriter {
     async removeAbsent(live) {
       const same = (now: Live) =>
         now.key === live.key && now.epochId === live.epochId && now.revision === live.revision;
-      await deleteIfSame(live, same, {});
+      await deleteIfSame(live, same);
     },
 
     async markOrphan(live) {

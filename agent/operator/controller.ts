@@ -80,10 +80,7 @@ async function remove(ctx: ControllerContext, kind: Kind, resource: Resource): P
   const key = keyOf(kind, resource);
   const graph = ctx.engine.get(key);
   if (graph && isOwnedBy(graph, resource)) {
-    if (!graph.metadata.deletionTimestamp) {
-      const preconditions = { uid: graph.metadata.uid };
-      await ignoring("notFound", ctx.kube.delete(refOf(graph), { preconditions, ...request(ctx, resource) }));
-    }
+    if (!graph.metadata.deletionTimestamp) await removeGraph(ctx, graph, resource);
     const status = ctx.engine.status(key);
     // Told at once; written only when it lasts, which the engine's own status says.
     if (status?.phase === "Deleting") return setStatus(ctx, kind, resource, outcomeOf(status));
@@ -92,6 +89,18 @@ async function remove(ctx: ControllerContext, kind: Kind, resource: Resource): P
   }
   const rest = finalizers.filter((one) => one !== FINALIZER);
   await ignoring("notFound", patchFinalizers(ctx, resource, rest));
+}
+
+/** What deletes the graph's objects reads in the graph whose request that is. */
+async function removeGraph(ctx: ControllerContext, graph: KubeObject, resource: Resource): Promise<void> {
+  const { uid, annotations } = graph.metadata;
+  const correlation = resource.metadata.annotations?.[ANNOTATION.correlation];
+  if (correlation && annotations?.[ANNOTATION.correlation] !== correlation) {
+    const metadata = { uid, annotations: { [ANNOTATION.correlation]: correlation } };
+    await ignoring("notFound", ctx.kube.patch(refOf(graph), { metadata }, request(ctx, resource)));
+  }
+  const preconditions = { uid };
+  await ignoring("notFound", ctx.kube.delete(refOf(graph), { preconditions, ...request(ctx, resource) }));
 }
 
 /** Tells the manager. */

@@ -25,6 +25,9 @@ export interface RecorderOptions {
   token: { stale: string; fresh: () => Promise<string> };
 }
 
+/** As much as the runtime behind takes, and more. */
+const MAX_HEADER_BYTES = 1024 * 1024;
+
 export async function startRecorder(options: RecorderOptions): Promise<Recorder> {
   const answers = new Map<string, Map<number, number>>();
   const lost: string[] = [];
@@ -65,11 +68,14 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
     else upstream.pipe(client);
   }
 
-  const server = http.createServer({ insecureHTTPParser: true }, (request, response) => {
-    const { socket } = request;
-    response.detachSocket(socket);
-    void passOn(request, socket);
-  });
+  const server = http.createServer(
+    { insecureHTTPParser: true, maxHeaderSize: MAX_HEADER_BYTES },
+    (request, response) => {
+      const { socket } = request;
+      response.detachSocket(socket);
+      void passOn(request, socket);
+    },
+  );
   server.on("upgrade", (request, client: Duplex, first: Buffer) => void passOn(request, client, first));
   server.on("clientError", (error, socket) => {
     // A connection that ended between two requests is none of these.

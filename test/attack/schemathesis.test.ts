@@ -23,7 +23,7 @@ afterAll(async () => {
 /** An attack that hangs is given up then. */
 const LIMIT_MS = plan.long ? 3_600_000 : 600_000;
 const phases = plan.long ? ["examples", "coverage", "fuzzing", "stateful"] : ["examples", "fuzzing"];
-const examples = plan.long ? 60 : 6;
+const examples = plan.long ? 60 : 4;
 
 const accepted = ([status]: [number, number]): boolean => status === 101 || (status >= 200 && status < 300);
 const sum = (counts: [number, number][]): number => counts.reduce((total, [, count]) => total + count, 0);
