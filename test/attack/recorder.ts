@@ -96,6 +96,9 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
   };
 }
 
+/** Each connection has one request; what is packed cannot be read here. */
+const LEFT_OUT = new Set(["connection", "accept-encoding"]);
+
 /** The head as it came, but for a stale token and the connection's end. */
 async function headOf(
   { method, url, rawHeaders, headers }: http.IncomingMessage,
@@ -105,7 +108,7 @@ async function headOf(
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
     if (value === `Bearer ${stale}`) lines.push(`${name}: Bearer ${await fresh()}`);
-    else if (name.toLowerCase() !== "connection") lines.push(`${name}: ${value}`);
+    else if (!LEFT_OUT.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   }
   lines.push(`Connection: ${headers.upgrade ? headers.connection : "close"}`);
   return `${lines.join("\r\n")}\r\n\r\n`;
