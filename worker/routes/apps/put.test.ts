@@ -129,6 +129,13 @@ describe("422", () => {
     expect((await put("infinite", raw("a: .inf"))).code).toBe("KN-1002");
   });
 
+  it("finds a key that is there twice among 60,000, while comparing each with each would outlast the test", async () => {
+    const keys = Array.from({ length: 60_000 }, (_, n) => `  k${n}: x`);
+    const answer = await put("wide", raw(`data:\n${keys.join("\n")}\n  k0: y`));
+    expect([answer.status, answer.code]).toEqual([422, "KN-1002"]);
+    expect(JSON.stringify(answer.body)).toContain("line 60002");
+  });
+
   it("refuses more than 1 MiB of canonical JSON", async () => {
     const spec = {
       specVersion: 1,
