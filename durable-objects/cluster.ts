@@ -1,6 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { DesiredDocument } from "../domain/desired/index.ts";
-import { agentFrameDecoder, type FrameDecoder, ProtocolError } from "../protocol/tunnel/codec.ts";
+import {
+  agentFrameDecoder,
+  type FrameDecoder,
+  ProtocolError,
+  StreamFrameError,
+} from "../protocol/tunnel/codec.ts";
 import type { AgentFrame } from "../protocol/tunnel/frames.ts";
 import { CLOSE, SUBPROTOCOL, UNKNOWN_AFTER_MS } from "../protocol/tunnel/limits.ts";
 import type { Env } from "../worker/env.ts";
@@ -145,8 +150,11 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
       else if (this.#isCurrent(socket)) this.#streams.fromAgent(new Uint8Array(message));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      closeSocket(socket, error.closeCode, error.message);
-      this.#lost(agent.session);
+      if (error instanceof StreamFrameError && this.#isCurrent(socket)) this.#streams.malformed(error);
+      else {
+        closeSocket(socket, error.closeCode, error.message);
+        this.#lost(agent.session);
+      }
     }
     await this.#arm();
   }

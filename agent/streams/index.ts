@@ -68,6 +68,13 @@ export function createStreams(options: StreamsOptions): Consumer {
       if (frame.t === "end") return streams.get(frame.s)?.onEnd(frame);
       if (frame.t === "cancel") streams.get(frame.s)?.abandon(frame.message || "cancelled");
     },
+    onMalformed({ kind, stream: s, message }, link) {
+      log.warn("a frame of a stream is not valid", { stream: s, error: message });
+      const stream = streams.get(s);
+      if (stream) stream.fail("protocol", message);
+      // Whoever opened it waits for an answer; of what is over already nobody does.
+      else if (kind === "open") link.send({ t: "cancel", s, code: "protocol", message });
+    },
     onData: (frame) => streams.get(frame.stream)?.onData(frame),
     onLost() {
       for (const stream of [...streams.values()]) stream.abandon("the session has ended");

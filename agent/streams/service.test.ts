@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { TestEdge } from "../../test/agent/edge.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { generateKey } from "../identity/keys.ts";
 import { type Kube, KubeError, type LiveObject, systemClock } from "../kube/index.ts";
 import { silentLogger } from "../log.ts";
@@ -53,6 +53,7 @@ beforeAll(async () => {
       return;
     }
     if (request.url === "/never") return;
+    if (request.url === "/odd") return void response.writeHead(999).end();
     if (request.url === "/large") return void response.end(Buffer.alloc(3_000_000, 7));
     response.setHeader("x-host", request.headers.host ?? "");
     response.setHeader("connection", "x-secret-hop");
@@ -177,6 +178,13 @@ describe("a request to a service", () => {
   it("without an answer in time ends with a clear error", async () => {
     const s = open({ path: "/never" }, { deadlineMs: 50 });
     expect(await frameOf(s, "cancel")).toMatchObject({ code: "KN-1501" });
+  });
+
+  it("whose answer has a status that HTTP does not know ends alone, with a clear error", async () => {
+    const s = open({ path: "/odd" });
+    const { code, message } = await frameOf(s, "cancel");
+    expect({ code, message }).toEqual({ code: "KN-1502", message: "the service answered with status 999" });
+    expect(edge.session).toBe(1);
   });
 });
 

@@ -1,3 +1,4 @@
+import { MAX_CANCEL_MESSAGE } from "../../protocol/tunnel/limits.ts";
 import type { Link } from "../tunnel/types.ts";
 import { createInbound } from "./inbound.ts";
 import { createOutbound } from "./outbound.ts";
@@ -37,6 +38,8 @@ export function createStream(open: Open, link: Link, { onOver, onSaidAll }: Stre
     },
     opened(status, headers, websocket) {
       if (ending.signal.aborted || outbound.headSet) return;
+      if (status < 100 || status > 599)
+        return stream.fail("KN-1502", `the service answered with status ${status}`);
       const chosen = websocket ? { websocket } : {};
       outbound.setHead({ t: "opened", s, status, headers, credit: inbound.granted, ...chosen });
       link.wake(stream);
@@ -56,7 +59,7 @@ export function createStream(open: Open, link: Link, { onOver, onSaidAll }: Stre
     },
     fail(code, message) {
       if (ending.signal.aborted) return;
-      link.send({ t: "cancel", s, code, message: message.slice(0, 1024) });
+      link.send({ t: "cancel", s, code, message: message.slice(0, MAX_CANCEL_MESSAGE) });
       finish(message);
     },
     listen: inbound.listen,

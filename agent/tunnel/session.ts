@@ -1,5 +1,10 @@
 import type WebSocket from "ws";
-import { edgeFrameDecoder, encodeFrame, ProtocolError } from "../../protocol/tunnel/codec.ts";
+import {
+  edgeFrameDecoder,
+  encodeFrame,
+  ProtocolError,
+  StreamFrameError,
+} from "../../protocol/tunnel/codec.ts";
 import { decodeData } from "../../protocol/tunnel/data.ts";
 import type { AgentFrame, EdgeFrame } from "../../protocol/tunnel/frames.ts";
 import {
@@ -109,8 +114,13 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
     }
     const text = data.toString("utf8");
     if (text === PONG) return;
-    const frame = decoder.push(text);
-    if (frame) onFrame(frame);
+    try {
+      const frame = decoder.push(text);
+      if (frame) onFrame(frame);
+    } catch (error) {
+      if (!link || !(error instanceof StreamFrameError)) throw error;
+      for (const consumer of consumers) consumer.onMalformed?.(error, link);
+    }
   };
 
   const closed = new Promise<Ending>((resolve) => {

@@ -1,3 +1,4 @@
+import type { StreamFrameError } from "../../protocol/tunnel/codec.ts";
 import type { DataFrame } from "../../protocol/tunnel/data.ts";
 import type { AgentFrame, EdgeFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import type { Ending } from "./reconnect.ts";
@@ -22,6 +23,8 @@ export interface Consumer {
   onWelcome?(link: Link): void;
   /** Every frame after the welcome that this side knows. */
   onFrame?(frame: EdgeFrame, link: Link): void;
+  /** A frame of one stream that is not valid: nobody else's business. */
+  onMalformed?(error: StreamFrameError, link: Link): void;
   onData?(frame: DataFrame, link: Link): void;
   onLost?(link: Link): void;
 }

@@ -194,6 +194,26 @@ describe("a request to a service", () => {
     expect(await agent.next("cancel")).toMatchObject({ code: "protocol" });
     await expect((await answer).text()).rejects.toThrow();
   });
+
+  it("whose head is not valid fails alone: its neighbour and the session go on", async () => {
+    const { agent, base, identity } = await connected();
+    const odd = api("GET", `${base}/odd`);
+    const good = apiRaw("GET", `${base}/good`);
+    const served = [await Served.next(agent), await Served.next(agent)];
+    served.find(({ target }) => target.path === "/odd")?.head(999);
+    expect((await odd).code).toBe("KN-1504");
+    expect(await agent.next("cancel")).toMatchObject({
+      code: "protocol",
+      message: expect.stringMatching(/malformed opened frame: status/),
+    });
+    const neighbour = served.find(({ target }) => target.path === "/good");
+    neighbour?.head(200);
+    neighbour?.send(encode("here"));
+    neighbour?.end();
+    expect(await (await good).text()).toBe("here");
+    expect(await env.CLUSTER.getByName(identity.clusterId).liveness()).toMatchObject({ session: 1 });
+    expect(agent.closed).toBeUndefined();
+  });
 });
 
 describe("many streams", () => {

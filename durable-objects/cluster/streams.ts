@@ -1,6 +1,7 @@
 import { checkData, MIN_WINDOW_BYTES } from "../../domain/cluster/credit.ts";
 import { tooSilent } from "../../domain/cluster/pacing.ts";
 import { ERRORS, type ErrorCode, KubeNovaError } from "../../domain/errors/index.ts";
+import type { StreamFrameError } from "../../protocol/tunnel/codec.ts";
 import { decodeData } from "../../protocol/tunnel/data.ts";
 import type { EdgeFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import { CLOSE, MAX_STREAMS } from "../../protocol/tunnel/limits.ts";
@@ -140,14 +141,24 @@ export class Streams {
     const { payload, offset, messageEnd, text } = frame;
     const problem = checkData(stream.window, offset, payload.byteLength);
     if (problem !== "ok") {
-      const agent = this.#sessions.live();
-      if (agent) this.#line(agent).frame({ t: "cancel", s: stream.id, code: "protocol", message: problem });
-      stream.fail(streamLost(`the agent broke the rules of streams: ${problem}`));
+      this.#violated(stream, problem);
       return;
     }
     stream.window.received += payload.byteLength;
     stream.data(payload, offset, messageEnd, text);
     if (stream instanceof ClientSocket) this.#boundSilence();
+  }
+
+  /** A frame of one stream that is not valid: the others go on. */
+  malformed({ stream: id, message }: StreamFrameError): void {
+    const stream = this.#stream(id);
+    if (stream) this.#violated(stream, message);
+  }
+
+  #violated(stream: Stream, problem: string): void {
+    const agent = this.#sessions.live();
+    if (agent) this.#line(agent).frame({ t: "cancel", s: stream.id, code: "protocol", message: problem });
+    stream.fail(streamLost(`the agent broke the rules of streams: ${problem}`));
   }
 
   #boundSilence(): void {

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plan } from "../../test/attack/plan.ts";
-import { agentFrameDecoder, edgeFrameDecoder, encodeFrame, ProtocolError } from "./codec.ts";
+import {
+  agentFrameDecoder,
+  edgeFrameDecoder,
+  encodeFrame,
+  ProtocolError,
+  StreamFrameError,
+} from "./codec.ts";
 import type { EdgeFrame } from "./frames.ts";
 import { CLOSE, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_CHUNKED } from "./limits.ts";
 
@@ -24,6 +30,15 @@ const closeCode = (act: () => unknown): number | undefined => {
     act();
   } catch (error) {
     return error instanceof ProtocolError ? error.closeCode : undefined;
+  }
+  return undefined;
+};
+
+const streamOf = (act: () => unknown): number | undefined => {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof StreamFrameError ? error.stream : undefined;
   }
   return undefined;
 };
@@ -79,6 +94,18 @@ describe("what a peer may not do", () => {
   ])("malformed text %j is a protocol error", (text) =>
     expect(closeCode(() => agentFrameDecoder().push(text))).toBe(CLOSE.protocolError),
   );
+
+  it.each([
+    [{ t: "opened", s: 7, status: 999 }, 7],
+    [{ t: "cancel", s: 7, code: 1 }, 7],
+    [{ t: "end", s: 0, at: 1 }, undefined],
+    [{ t: "credit", upTo: 1 }, undefined],
+    [{ t: "ack", s: 7, seq: -1 }, undefined],
+  ])("the stream of %j is %s", (frame, stream) => {
+    const push = () => agentFrameDecoder().push(JSON.stringify(frame));
+    expect(closeCode(push)).toBe(CLOSE.protocolError);
+    expect(streamOf(push)).toBe(stream);
+  });
 
   it("arbitrary text gives a frame, nothing, or a protocol error", () => {
     const value = fc.oneof(

@@ -6,8 +6,9 @@ import {
   type EdgeFrame,
   edgeFrameSchema,
   type Frame,
+  streamHeadSchema,
 } from "./frames.ts";
-import { CLOSE, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_CHUNKED } from "./limits.ts";
+import { CLOSE, MAX_CANCEL_MESSAGE, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_CHUNKED } from "./limits.ts";
 
 /**
  * Frames to text messages and back. What must hold: no message is over MAX_FRAME_BYTES; a frame that is larger goes as
@@ -21,6 +22,18 @@ export class ProtocolError extends Error {
     super(message);
     this.name = "ProtocolError";
     this.closeCode = closeCode;
+  }
+}
+
+/** A frame of a stream whose id can be read and whose rest is not valid: that stream is to be cancelled, no other. */
+export class StreamFrameError extends ProtocolError {
+  readonly kind: string;
+  readonly stream: number;
+  constructor(kind: string, stream: number, message: string) {
+    super(message);
+    this.name = "StreamFrameError";
+    this.kind = kind;
+    this.stream = stream;
   }
 }
 
@@ -97,6 +110,7 @@ export class FrameDecoder<F extends Frame> {
   /**
    * @returns the frame that the message completes; undefined for a chunk that is not the last, and for a kind of frame
    *   that this side does not know: the other may be newer
+   * @throws StreamFrameError where only one stream is concerned: that one is to be cancelled
    * @throws ProtocolError where the message is malformed or over a limit: the socket is to be closed
    */
   push(message: string): F | undefined {
@@ -112,9 +126,11 @@ export class FrameDecoder<F extends Frame> {
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const issue = result.error.issues[0];
-    throw new ProtocolError(
-      `malformed ${kind} frame: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`,
-    );
+    const message = `malformed ${kind} frame: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+    const stream = streamOf(schema, value);
+    throw stream === undefined
+      ? new ProtocolError(message)
+      : new StreamFrameError(kind, stream, message.slice(0, MAX_CANCEL_MESSAGE));
   }
 
   #chunk(value: unknown): unknown {
@@ -160,6 +176,12 @@ function kindOf(value: unknown): string {
   const head = headSchema.safeParse(value);
   if (!head.success) throw new ProtocolError("a message has no kind");
   return head.data.t;
+}
+
+/** The stream that a frame names; undefined where its kind has none, or the id cannot be read. */
+function streamOf(schema: z.ZodType, value: unknown): number | undefined {
+  if (!(schema instanceof z.ZodObject) || !("s" in schema.shape)) return undefined;
+  return streamHeadSchema.safeParse(value).data?.s;
 }
 
 const tooLarge = (what: string, bytes: number): ProtocolError =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { capabilitiesSchema, documentStatusSchema, inventorySchema } from "../resources/status.ts";
+import { MAX_CANCEL_MESSAGE } from "./limits.ts";
 
 /**
  * The frames of the tunnel. A text message is one JSON object with its kind in `t`; a kind that the receiver does not
@@ -205,8 +206,10 @@ export const cancelSchema = z.object({
   t: z.literal("cancel"),
   s: streamId,
   code: z.string().max(32),
-  message: z.string().max(1024),
+  message: z.string().max(MAX_CANCEL_MESSAGE),
 });
+/** What tells whose a frame of a stream is, whatever else is wrong with it. */
+export const streamHeadSchema = z.object({ s: streamId });
 
 // ---- chunks ----------------------------------------------------------------------------------------------------
 

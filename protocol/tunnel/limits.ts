@@ -13,6 +13,8 @@ export const MAX_DATA_BYTES = 64 * 1024;
 export const MAX_OPEN_CHUNKED = 4;
 
 export const MAX_STREAMS = 512;
+/** Characters of the reason that a stream was cancelled for: one sentence for a person. */
+export const MAX_CANCEL_MESSAGE = 1024;
 /**
  * What the edge may send on a new stream before it has any credit from the agent. Towards the edge the agent has only
  * what `open` grants: the edge shares its memory out among its streams.
@@ -40,7 +42,10 @@ export const RECONNECT_CAP_MS = 20_000;
 export const PING = "kubenova:ping";
 export const PONG = "kubenova:pong";
 
-/** WebSocket close codes. 44xx: do not come back without a change; anything else: reconnect. */
+/**
+ * WebSocket close codes. 4401, 4403, 4410, 4426: not without a change, which is asked for each ten minutes; 4409 ends a
+ * session for good; after anything else the agent dials anew (agent/tunnel/ending.ts).
+ */
 export const CLOSE = {
   protocolError: 1002,
   tooLarge: 1009,

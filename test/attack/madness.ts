@@ -196,5 +196,10 @@ export const sessions = (lineage: Lineage, key: string): Case[] => {
       json({ t: "credit", s: 9, upTo: 1e15 }),
       json({ t: "cancel", s: 9, code: "x", message: "y" }),
     ]),
+    of("frames of streams that are not valid", [
+      json({ t: "open", s: 2, deadlineMs: 0, target: { kind: "secrets" } }),
+      json({ t: "credit", s: 2, upTo: -1 }),
+    ]),
+    of("a frame of no stream that can be told", [json({ t: "open", s: "all" })], /malformed open/),
   ];
 };
