@@ -6,7 +6,7 @@ import type { RunOptions } from "../test/agent/run.ts";
 import { installDefinitions, JOIN_TOKEN, type RunningAgent, removeAll, runAgent } from "../test/agent/run.ts";
 import { killAndAwaitRestart } from "../test/kube/api-server.ts";
 import { type Fixture, kubeFixture } from "../test/kube/fixture.ts";
-import { until } from "../test/kube/until.ts";
+import { until } from "../test/lib/until.ts";
 
 let fixture: Fixture;
 let edge: TestEdge;

@@ -7,8 +7,8 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../test/lib/api.ts";
-import { until } from "../test/lib/process.ts";
 import type { SimulatedAgent } from "../test/lib/simulated-agent.ts";
+import { until } from "../test/lib/until.ts";
 import { billOf, type PriceList } from "./lib/bill.ts";
 import { appBody, makeProject, PROJECT } from "./lib/catalogue.ts";
 import { type CountedManager, type Counts, startCounted, sumOf } from "./lib/counted.ts";

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DesiredFrame } from "../protocol/tunnel/frames.ts";
 import { ApiClient } from "../test/lib/api.ts";
-import { until } from "../test/lib/process.ts";
+import { until } from "../test/lib/until.ts";
 import { startManager } from "../test/manager/start.ts";
 import { appBody } from "./lib/catalogue.ts";
 import { percentile, round, say } from "./lib/figures.ts";

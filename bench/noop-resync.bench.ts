@@ -1,18 +1,22 @@
 /**
  * The agent dies with 1,000 apps in place and is started anew in its pod, as the kubelet does. It is in sync when it is
- * connected, has every graph evaluated, no document and no status left to store. Then it is watched for a while: a write
- * that comes late is a write. Again after a stop in good order, and with the stored cursor gone.
+ * connected, has every graph evaluated, no document and no status left to store. Then it is watched for longer than it ever
+ * waits: a write that comes late is a write. Again after a stop in good order, with the stored cursor gone, and in another
+ * pod, which waits until the dead one's Lease is over.
  */
+import { CURSOR_INTERVAL_MS } from "../agent/desired/state.ts";
 import { API_VERSION } from "../domain/desired/index.ts";
-import { until } from "../test/lib/process.ts";
+import { until } from "../test/lib/until.ts";
 import { NAMESPACE as SYSTEM } from "../test/services/agent-chart.ts";
 import { round, say } from "./lib/figures.ts";
 import { scrape } from "./lib/metrics.ts";
 import { NAMESPACE, type RealCluster, withRealCluster } from "./lib/real-cluster.ts";
 import { APPS, deployApps, untilQuiet } from "./lib/thousand-apps.ts";
 
-/** Longer than whatever the agent waits for before it writes (agent/engine/status-writer.ts has the longest: 10 s). */
+/** Longer than whatever the agent waits for before it writes an object of the apps (agent/engine/status-writer.ts: 10 s). */
 const QUIET_MS = 15_000;
+/** Longer than whatever it waits for before it writes at all: its own cursor comes last. */
+const WHOLE_MS = CURSOR_INTERVAL_MS + QUIET_MS;
 /** The project, its tenant. */
 const OTHER_GRAPHS = 2;
 
@@ -24,8 +28,10 @@ export const run = (): Promise<Record<string, number | string>> =>
     await deployApps(at);
     await untilQuiet(at, mark, QUIET_MS);
     const before = await versions(at);
-    const killed = await restart(at, "killed", () => at.agent.kill());
+    say(`each write is looked for over ${WHOLE_MS / 1000} s`);
+    const killed = await restart(at, "killed", () => at.agent.kill(), { quietMs: WHOLE_MS });
     const stopped = await restart(at, "stopped in good order", () => at.agent.terminate());
+    const moved = await restart(at, "killed, then another pod", () => at.agent.kill(), { pod: "another" });
     const changed = differences(before, await versions(at));
     const stateless = await restart(at, "killed, its stored cursor gone", async () => {
       await at.agent.kill();
@@ -33,6 +39,7 @@ export const run = (): Promise<Record<string, number | string>> =>
     });
     return {
       ...{ seconds: killed.seconds, writes: killed.writes, objects_changed: changed },
+      ...{ seconds_in_another_pod: moved.seconds, writes_in_another_pod: moved.writes },
       ...{ seconds_after_stop: stopped.seconds, writes_after_stop: stopped.writes },
       seconds_without_state: stateless.seconds,
       writes_without_state: stateless.writes,
@@ -40,14 +47,24 @@ export const run = (): Promise<Record<string, number | string>> =>
     };
   });
 
-async function restart(at: RealCluster, how: string, end: () => Promise<void>) {
+interface Restart {
+  pod?: "same" | "another";
+  quietMs?: number;
+}
+
+async function restart(
+  at: RealCluster,
+  how: string,
+  end: () => Promise<void>,
+  { pod = "same", quietMs = QUIET_MS }: Restart = {},
+) {
   await end();
   const mark = at.audit.mark();
   const began = performance.now();
-  at.agent.restart();
+  at.agent.restart(pod);
   await until("the agent is in sync", () => isInSync(at), { deadlineMs: 120_000, everyMs: 20 });
   const seconds = round((performance.now() - began) / 1000, 2);
-  const writes = await untilQuiet(at, mark, QUIET_MS);
+  const writes = await untilQuiet(at, mark, quietMs);
   say(`${how}: in sync after ${seconds} s; writes ${JSON.stringify(writes.kinds)}`);
   return { seconds, writes: writes.total };
 }

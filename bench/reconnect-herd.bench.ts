@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEnding } from "../agent/tunnel/reconnect.ts";
-import { until } from "../test/lib/process.ts";
 import type { SimulatedAgent } from "../test/lib/simulated-agent.ts";
+import { until } from "../test/lib/until.ts";
 import { type Manager, startManager } from "../test/manager/start.ts";
 import { startDoor } from "./lib/door.ts";
 import { round, say } from "./lib/figures.ts";

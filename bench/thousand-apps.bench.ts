@@ -3,7 +3,7 @@
  * kubectl applies 1,000 such ConfigMaps alone, into a namespace of its own. Writes and events of the agent are counted by
  * the API server's audit log, those of the manager by its list of events.
  */
-import { run as command } from "../test/lib/process.ts";
+import { run as command } from "../test/cluster/run.ts";
 import { round, say } from "./lib/figures.ts";
 import { cpuSeconds } from "./lib/idle.ts";
 import { type RealCluster, withRealCluster } from "./lib/real-cluster.ts";

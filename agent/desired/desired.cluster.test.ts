@@ -4,7 +4,7 @@ import { ANNOTATION } from "../../domain/names/labels.ts";
 import { TestEdge } from "../../test/agent/edge.ts";
 import { installDefinitions, type RunningAgent, removeAll, runAgent } from "../../test/agent/run.ts";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { isKind } from "../kube/index.ts";
 
 let fixture: Fixture;

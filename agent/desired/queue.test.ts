@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createManualClock } from "../../test/kube/manual-clock.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { KubeError } from "../kube/index.ts";
 import type { DesiredItem } from "./document.ts";
 import { WaitingError } from "./failures.ts";

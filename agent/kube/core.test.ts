@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { startStub } from "../../test/kube/stub-server.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { WRITES_IN_FLIGHT } from "./core.ts";
 import { createKube, type KubeOptions, type RequestInfo } from "./index.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configMap, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { createManualClock } from "../../test/kube/manual-clock.ts";
 import { startStub } from "../../test/kube/stub-server.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { createEventRecorder, type EventInput, type LiveObject } from "./index.ts";
 
 const controllers = { reportingController: "kubenova.io/agent", reportingInstance: "agent-0" };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { startStub } from "../../test/kube/stub-server.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import type { KubeOptions } from "./index.ts";
 
 type Handler = Parameters<typeof startStub>[0];

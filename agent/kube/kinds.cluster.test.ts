@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configMap as configMapIn, crd, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { isKind, type Kube } from "./index.ts";
 
 const namespace = "kube-kinds";

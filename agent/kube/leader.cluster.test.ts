@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { createManualClock, type ManualClock } from "../../test/kube/manual-clock.ts";
 import { startRelay, type TcpRelay } from "../../test/kube/tcp-relay.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { createKube, type LeaderElection, startLeaderElection } from "./index.ts";
 import { kubeconfigSource } from "./kubeconfig.ts";
 

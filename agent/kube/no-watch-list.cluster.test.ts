@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Cluster, up } from "../../test/cluster/index.ts";
 import { configMap } from "../../test/kube/fixture.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { createReflector, type Kube, loadKube } from "./index.ts";
 
 /** Servers before 1.34 answer so unless they were told otherwise. */

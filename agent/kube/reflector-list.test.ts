@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { event, object, scripted as start, type Turn } from "../../test/kube/scripted-watch.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 
 /** On a server that breaks the rules; what a real one does is in reflector.cluster.test.ts. */
 const cleanups: (() => Promise<void>)[] = [];

@@ -4,7 +4,7 @@ import { backUpStorage, compactHistory, killAndAwaitRestart } from "../../test/k
 import { configMap as configMapIn, crd } from "../../test/kube/fixture.ts";
 import { createManualClock } from "../../test/kube/manual-clock.ts";
 import { startRelay, type TcpRelay } from "../../test/kube/tcp-relay.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { systemClock } from "./clock.ts";
 import {
   createKube,

@@ -2,7 +2,7 @@ import { PassThrough, Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { startStub } from "../../test/kube/stub-server.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import type { RequestInfo } from "./index.ts";
 
 const cleanups: (() => Promise<void>)[] = [];

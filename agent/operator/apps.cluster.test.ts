@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import {
   API,
   app,
@@ -215,11 +215,13 @@ describe("what stands in the cluster", () => {
     await until(
       "it is set back",
       async () => ((await kube.get(refOf("ConfigMap", "drift"))).data as { a: string }).a === "1",
-      3_000,
+      { deadlineMs: 3_000 },
     );
     expect((await kube.get(refOf("ConfigMap", "drift"))).data).toEqual({ a: "1", extra: "theirs" });
     await kube.delete(refOf("ConfigMap", "drift"));
-    await until("it is back", async () => !(await isGone(kube, refOf("ConfigMap", "drift"))), 3_000);
+    await until("it is back", async () => !(await isGone(kube, refOf("ConfigMap", "drift"))), {
+      deadlineMs: 3_000,
+    });
   });
 
   it("is pruned when it leaves the app, but not where somebody else's object has its name now", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import {
   API,
   app,

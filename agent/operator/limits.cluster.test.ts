@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import {
   API,
   app,
@@ -91,7 +91,7 @@ describe("a namespace that is deleted by hand", () => {
         const now = await kube.get(ref).catch(() => undefined);
         return now !== undefined && now.metadata.uid !== uid;
       },
-      60_000,
+      { deadlineMs: 60_000 },
     );
     await until(
       "its project is Ready",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import {
   API,
   app,
@@ -107,7 +107,10 @@ describe(`${APPS} apps of one ConfigMap each`, () => {
       (await kube.list({ apiVersion: API, kind: "NovaApp" }, { namespace })).items.filter(
         (one) => one.metadata.name.startsWith("n") && isReady(one),
       ).length;
-    while ((await ready()) < APPS) await new Promise((resolve) => setTimeout(resolve, 100));
+    await until("all apps are Ready", async () => (await ready()) >= APPS, {
+      deadlineMs: 100_000,
+      everyMs: 100,
+    });
     const seconds = (performance.now() - began) / 1_000;
     await until("no write is under way", () => operator.writes().length >= 4 * APPS);
     console.log(
@@ -123,12 +126,12 @@ describe(`${APPS} apps of one ConfigMap each`, () => {
     await start();
     const told = () =>
       new Set(operator.statuses.filter(({ phase }) => phase === "Ready").map(({ key }) => key)).size;
-    await until("all apps are told", () => told() >= APPS, 60_000);
+    await until("all apps are told", () => told() >= APPS, { deadlineMs: 60_000 });
     const seconds = (performance.now() - began) / 1_000;
     console.log(`resync of ${APPS} apps after ${seconds.toFixed(2)} s, ${operator.requests.length} requests`);
     // Longer than a status write would wait for.
     const last = performance.now() + 12_000;
-    await until("its patience is over", () => performance.now() > last, 20_000);
+    await until("its patience is over", () => performance.now() > last, { deadlineMs: 20_000 });
     expect(operator.writes()).toEqual([]);
   });
 });

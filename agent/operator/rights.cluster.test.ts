@@ -7,7 +7,7 @@ import { parse, parseAllDocuments, stringify } from "yaml";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { up } from "../../test/cluster/index.ts";
 import { SHARED, sharedApiServer } from "../../test/kube/api-server.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import {
   app,
   awaitPhase,

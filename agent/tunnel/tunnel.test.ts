@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLOSE, PING_INTERVAL_MS, PONG_DEADLINE_MS } from "../../protocol/tunnel/limits.ts";
 import { TestEdge } from "../../test/agent/edge.ts";
 import { createManualClock } from "../../test/kube/manual-clock.ts";
-import { until } from "../../test/kube/until.ts";
+import { until } from "../../test/lib/until.ts";
 import { generateKey } from "../identity/keys.ts";
 import { systemClock } from "../kube/index.ts";
 import { silentLogger } from "../log.ts";

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { untilStill } from "../../test/lib/until.ts";
 import { type Manager, startManager } from "../../test/manager/start.ts";
 
 export type Counts = Record<string, number>;
@@ -50,19 +50,12 @@ export async function startCounted(): Promise<CountedManager> {
   };
 }
 
-async function settled(counts: () => Promise<Counts>, quietMs: number): Promise<Counts> {
-  const limit = Date.now() + QUIET_LIMIT_MS;
-  let last = await counts();
-  let since = Date.now();
-  while (Date.now() - since < quietMs) {
-    if (Date.now() > limit) throw new Error(`the manager did not come to rest in ${QUIET_LIMIT_MS} ms`);
-    await sleep(LOOK_EVERY_MS);
-    const now = await counts();
-    if (JSON.stringify(now) !== JSON.stringify(last)) since = Date.now();
-    last = now;
-  }
-  return last;
-}
+const settled = (counts: () => Promise<Counts>, stillMs: number): Promise<Counts> =>
+  untilStill("the manager is at rest", counts, {
+    stillMs,
+    deadlineMs: QUIET_LIMIT_MS,
+    everyMs: LOOK_EVERY_MS,
+  });
 
 const names = (...all: Counts[]): string[] => [...new Set(all.flatMap((each) => Object.keys(each)))].sort();
 

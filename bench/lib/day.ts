@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../../test/lib/api.ts";
-import { until } from "../../test/lib/process.ts";
 import type { SimulatedAgent } from "../../test/lib/simulated-agent.ts";
+import { until } from "../../test/lib/until.ts";
 import { appBody, PROJECT } from "./catalogue.ts";
 import type { CountedManager } from "./counted.ts";
 

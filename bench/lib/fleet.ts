@@ -1,7 +1,7 @@
 import { ApiClient } from "../../test/lib/api.ts";
-import { until } from "../../test/lib/process.ts";
 import { SimulatedAgent, type SimulatedAgentOptions } from "../../test/lib/simulated-agent.ts";
 import { type AgentIdentity, enrolCluster } from "../../test/lib/simulated-identity.ts";
+import { until } from "../../test/lib/until.ts";
 import type { Manager } from "../../test/manager/start.ts";
 import { say } from "./figures.ts";
 

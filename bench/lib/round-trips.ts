@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../test/lib/process.ts";
+import { run } from "../../test/cluster/run.ts";
 import { ROOT } from "../../test/manager/bundle.ts";
 
 interface VitestReport {

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { createReflector, type LiveObject } from "../../agent/kube/index.ts";
 import { API_VERSION } from "../../domain/desired/index.ts";
-import { until } from "../../test/lib/process.ts";
+import { until, untilStill } from "../../test/lib/until.ts";
 import { PROJECT } from "./catalogue.ts";
 import { round, say } from "./figures.ts";
 import { Load } from "./load.ts";
@@ -12,6 +11,7 @@ const CONNECTIONS = 16;
 /** Readers of the manager once all is written: enough that they do not make the figure. */
 const READERS = 4;
 const DEADLINE_MS = 300_000;
+const LOOK_EVERY_MS = 500;
 
 const nameOf = (n: number): string => `app-${n}`;
 
@@ -105,13 +105,9 @@ function watchReady({ kube }: RealCluster) {
 }
 
 /** Waits until the agent has asked for no change for so long. @returns the writes since the mark */
-export async function untilQuiet({ audit }: RealCluster, mark: number, quietMs: number) {
-  let writes = audit.writesSince(mark);
-  for (let since = performance.now(); performance.now() - since < quietMs; ) {
-    await sleep(500);
-    const now = audit.writesSince(mark);
-    if (now.total !== writes.total) since = performance.now();
-    writes = now;
-  }
-  return writes;
-}
+export const untilQuiet = ({ audit }: RealCluster, mark: number, quietMs: number) =>
+  untilStill("the agent is quiet", () => audit.writesSince(mark), {
+    stillMs: quietMs,
+    deadlineMs: DEADLINE_MS,
+    everyMs: LOOK_EVERY_MS,
+  });

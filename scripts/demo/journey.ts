@@ -1,6 +1,7 @@
+import { run } from "../../test/cluster/run.ts";
 import type { ApiClient } from "../../test/lib/api.ts";
 import type { Platform } from "../../test/lib/platform.ts";
-import { run, until } from "../../test/lib/process.ts";
+import { until } from "../../test/lib/until.ts";
 import { APP, webSpec } from "./app.ts";
 import { detail } from "./screen.ts";
 

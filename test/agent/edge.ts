@@ -9,7 +9,7 @@ import { type DataFrame, decodeData, encodeData } from "../../protocol/tunnel/da
 import type { AgentFrame, EdgeFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import { CLOSE, PING, PONG, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
 import { type SnapshotLine, snapshotDigest } from "../../protocol/tunnel/snapshot.ts";
-import { until } from "../kube/until.ts";
+import { until } from "../lib/until.ts";
 
 export interface EdgeDocument {
   key: string;

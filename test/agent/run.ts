@@ -7,7 +7,7 @@ import type { TermOptions } from "../../agent/term.ts";
 import { API_VERSION } from "../../domain/desired/index.ts";
 import { FINALIZER } from "../../protocol/resources/common.ts";
 import { customResourceDefinitions } from "../../protocol/resources/crds.ts";
-import { until } from "../kube/until.ts";
+import { until } from "../lib/until.ts";
 import type { TestEdge } from "./edge.ts";
 
 export const JOIN_TOKEN = `jtk_${"0".repeat(26)}.${"s".repeat(32)}`;

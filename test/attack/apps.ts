@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { configMap, type Release, rawSpec } from "../e2e/lib.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { seeded } from "./plan.ts";
 import type { Scene } from "./scene.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { declareProject } from "../e2e/lib.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { Apps, expectNoneLost, expectUntouched, type Standing } from "./apps.ts";
 import { plan } from "./plan.ts";
 import { type Scene, startScene } from "./scene.ts";

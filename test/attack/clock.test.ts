@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configMap, declareProject, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { makeCertificate } from "../manager/certificate.ts";
 import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
 import { type LogLine, linesOf, type Scene, startScene } from "./scene.ts";

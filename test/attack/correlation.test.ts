@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import { configMap, declareProject, type Release, rawSpec } from "../e2e/lib.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { NAMESPACE, PROJECT } from "./apps.ts";
 import { plan } from "./plan.ts";
 import { type Scene, startScene } from "./scene.ts";

@@ -3,7 +3,7 @@ import { type Cluster, down, up } from "../cluster/index.ts";
 import { configMap, declareProject, kube, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
 import { ApiClient } from "../lib/api.ts";
 import type { End } from "../lib/platform.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
 

@@ -5,7 +5,7 @@ import { kube } from "../e2e/lib.ts";
 import { startRelay, type TcpRelay } from "../kube/tcp-relay.ts";
 import { ApiClient } from "../lib/api.ts";
 import { type End, endAll } from "../lib/platform.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { type Manager, type ManagerOptions, startManager } from "../manager/start.ts";
 import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
 

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { endWithParent, run } from "../lib/process.ts";
+import { run } from "../cluster/run.ts";
+import { endWithParent } from "../lib/process.ts";
 import type { Document } from "./operations.ts";
 
 const REQUIREMENTS = join(dirname(fileURLToPath(import.meta.url)), "requirements.txt");

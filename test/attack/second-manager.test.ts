@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type End, endAll } from "../lib/platform.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { ControlPlane, KubeCluster, NAMESPACE } from "./lineage.ts";
 
 /**

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isKind, type Kube, type LiveObject, loadKube } from "../../agent/kube/index.ts";
 import { configMap, declareProject, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { inParallel } from "./apps.ts";
 import { type Attempt, attempts, type Manifest } from "./forbidden.ts";
 import { type Scene, startScene } from "./scene.ts";

@@ -1,9 +1,9 @@
 import { ApiClient } from "../lib/api.ts";
 import { type End, endAll } from "../lib/platform.ts";
-import { until } from "../lib/process.ts";
 import { SimulatedAgent } from "../lib/simulated-agent.ts";
 import { enrolAgent } from "../lib/simulated-identity.ts";
 import type { SimulatedStream } from "../lib/simulated-stream.ts";
+import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { MAIN, makeCatalogue, spare, undoRemoval } from "./catalogue.ts";
 import { DeadLetters } from "./dead-letters.ts";

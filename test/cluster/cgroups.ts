@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
-import { waitFor } from "./wait.ts";
+import { until } from "../lib/until.ts";
 
 /** The folders of the control group of this name, in each hierarchy of the machine that has it. */
 export function cgroupFolders(name: string): string[] {
@@ -15,8 +15,8 @@ export function cgroupFolders(name: string): string[] {
 /** Removes the group and all below it. The kernel empties groups a moment after their processes went. */
 export async function removeCgroup(name: string): Promise<void> {
   for (const folder of cgroupFolders(name)) {
-    await waitFor(`control group ${folder} to be free`, () => removeTree(folder), {
-      seconds: 30,
+    await until(`control group ${folder} to be free`, () => removeTree(folder), {
+      deadlineMs: 30_000,
       everyMs: 20,
     });
   }

@@ -1,9 +1,9 @@
 /** Talking to the containerd of a cluster from outside of its mounts. */
 
+import { until } from "../lib/until.ts";
 import { CONTAINERD_SOCKET } from "./node.ts";
 import { attempt, run } from "./run.ts";
 import type { State } from "./state.ts";
-import { waitFor } from "./wait.ts";
 
 /** The kernel shows a process's mounts below its folder in /proc. */
 function ctrArguments(state: State): string[] {
@@ -15,7 +15,7 @@ function ctrArguments(state: State): string[] {
 
 export async function awaitContainerd(state: State): Promise<void> {
   const args = [...ctrArguments(state), "version"];
-  await waitFor("containerd", async () => (await attempt("ctr", args)).code === 0, { seconds: 60 });
+  await until("containerd", async () => (await attempt("ctr", args)).code === 0, { deadlineMs: 60_000 });
 }
 
 /** Puts the images of an OCI layout tar, under the full names that it gives them, on the node. */

@@ -1,6 +1,7 @@
 /** Making a cluster, from its plan to a node that is Ready. */
 
 import { symlinkSync } from "node:fs";
+import { until } from "../lib/until.ts";
 import { get, isNodeReady } from "./api.ts";
 import { ensureBinaries } from "./binary.ts";
 import { makeCertificates, serverHosts, writeKubeconfig } from "./certificates.ts";
@@ -17,10 +18,9 @@ import { isAlive } from "./processes.ts";
 import { awaitRegistry } from "./registry.ts";
 import { files, makeFolder, type State, writeState } from "./state.ts";
 import { startSupervisor } from "./supervisor.ts";
-import { waitFor } from "./wait.ts";
 
-const SERVER_SECONDS = 90;
-const NODE_SECONDS = 120;
+const SERVER_DEADLINE_MS = 90_000;
+const NODE_DEADLINE_MS = 120_000;
 
 /** Makes a cluster that must not exist yet. On failure what was made stays, for `down` to clear. */
 export async function create(options: Options): Promise<State> {
@@ -72,12 +72,12 @@ async function awaitServer(state: State, directory: string): Promise<void> {
     if (!state.supervisor || !isAlive(state.supervisor)) throw new Error("the cluster's processes ended");
     return (await get(directory, state.server, path)) !== "";
   };
-  await waitFor("the API server", () => ask("/readyz"), { seconds: SERVER_SECONDS });
-  await waitFor("the controller manager", () => ask(account), { seconds: SERVER_SECONDS });
+  await until("the API server", () => ask("/readyz"), { deadlineMs: SERVER_DEADLINE_MS });
+  await until("the controller manager", () => ask(account), { deadlineMs: SERVER_DEADLINE_MS });
 }
 
 async function awaitNode({ server, options }: State, directory: string): Promise<void> {
   if (options.node === "none") return;
   const node = options.node === "kwok" ? KWOK_NODE : options.name;
-  await waitFor(`node ${node}`, () => isNodeReady(directory, server, node), { seconds: NODE_SECONDS });
+  await until(`node ${node}`, () => isNodeReady(directory, server, node), { deadlineMs: NODE_DEADLINE_MS });
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { until } from "../lib/until.ts";
 import { WEB_APP } from "./images.ts";
 import { buildGoImage, type Cluster, down, importImage, list, up } from "./index.ts";
 import { release } from "./network.ts";
@@ -9,7 +10,6 @@ import { end, type ProcessIdentity } from "./processes.ts";
 import { run } from "./run.ts";
 import { readState, type State } from "./state.ts";
 import { descendants, isolate, stateOf, traces } from "./testing.ts";
-import { waitFor } from "./wait.ts";
 
 let restore: () => Promise<void>;
 beforeEach(() => {
@@ -32,7 +32,7 @@ async function runPod(cluster: Cluster): Promise<void> {
 
 async function expectNothingLeft(name: string, state: State, processes: ProcessIdentity[]): Promise<void> {
   // A process that ended stays listed until its parent took note.
-  await waitFor("processes to be gone", () => processes.every(isGone), { seconds: 10 });
+  await until("processes to be gone", () => processes.every(isGone), { deadlineMs: 10_000 });
   expect(await traces(name, state, processes)).toEqual([]);
 }
 
@@ -66,7 +66,7 @@ test("after kill -9 of the supervisor nothing runs, down clears the rest, and up
   const state = stateOf("killed");
   const processes = descendants(state.supervisor.pid);
   await end(state.supervisor, "SIGKILL", 30);
-  await waitFor("all processes to go", () => processes.every(isGone), { seconds: 10 });
+  await until("all processes to go", () => processes.every(isGone), { deadlineMs: 10_000 });
   expect(await list()).toMatchObject([{ name: "killed", healthy: false }]);
 
   const again = await up({ name: "killed" });
@@ -107,7 +107,7 @@ test("a cluster whose folder somebody removed ends by itself", async () => {
   const { supervisor } = stateOf("bare");
   const processes = descendants(supervisor.pid);
   rmSync(clusterFolder("bare"), { recursive: true, maxRetries: 10 });
-  await waitFor("all processes to go", () => processes.every(isGone), { seconds: 10 });
+  await until("all processes to go", () => processes.every(isGone), { deadlineMs: 10_000 });
 });
 
 test("addresses that another owner took over are not released", async () => {

@@ -2,8 +2,8 @@
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { until } from "../lib/until.ts";
 import { identify, isAlive, type ProcessIdentity } from "./processes.ts";
-import { waitFor } from "./wait.ts";
 
 export async function withLock<T>(
   file: string,
@@ -13,7 +13,7 @@ export async function withLock<T>(
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   let told = false;
-  await waitFor(
+  await until(
     `the lock ${file}`,
     () => {
       const holder = take(file);
@@ -23,7 +23,7 @@ export async function withLock<T>(
       }
       return holder === undefined;
     },
-    { seconds, everyMs: 100 },
+    { deadlineMs: seconds * 1000, everyMs: 100 },
   );
   try {
     return await work();

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../lib/until.ts";
 import { down, list, type UpOptions, UsageError, up } from "./index.ts";
 import { end, isAlive } from "./processes.ts";
 import { attempt, run } from "./run.ts";
 import { descendants, isolate, stateOf, traces } from "./testing.ts";
-import { waitFor } from "./wait.ts";
 
 let restore: () => Promise<void>;
 beforeAll(() => {
@@ -62,7 +62,7 @@ describe("a cluster without a node", () => {
     const processes = descendants(supervisor.pid);
     expect(processes.length).toBeGreaterThanOrEqual(5);
     await end(supervisor, "SIGKILL", 10);
-    await waitFor("all processes to go", () => !processes.some(isAlive), { seconds: 10 });
+    await until("all processes to go", () => !processes.some(isAlive), { deadlineMs: 10_000 });
     await up(options);
     expect(stateOf("none").supervisor).not.toEqual(supervisor);
   });

@@ -1,7 +1,7 @@
 /** Looking at processes through /proc, and ending them for certain. */
 
 import { readdirSync, readFileSync } from "node:fs";
-import { waitFor } from "./wait.ts";
+import { until } from "../lib/until.ts";
 
 /** A process id alone may come to mean another process; with its start time and boot it cannot. */
 export type ProcessIdentity = { pid: number; started: string; boot: string };
@@ -30,7 +30,10 @@ export async function end(identity: ProcessIdentity, signal: NodeJS.Signals, sec
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-  await waitFor(`process ${identity.pid} to end`, () => !isAlive(identity), { seconds, everyMs: 20 });
+  await until(`process ${identity.pid} to end`, () => !isAlive(identity), {
+    deadlineMs: seconds * 1000,
+    everyMs: 20,
+  });
 }
 
 /** The direct children of a process. */

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../lib/until.ts";
 import { WEB_APP } from "./images.ts";
 import {
   buildGoImage,
@@ -20,7 +21,6 @@ import { end, identify } from "./processes.ts";
 import { attempt, run } from "./run.ts";
 import { runningComponents } from "./supervisor.ts";
 import { isolate, stateOf } from "./testing.ts";
-import { waitFor } from "./wait.ts";
 
 /** One cluster with one app, `web`, of two pods, pulled from the local registry. */
 let cluster: Cluster;
@@ -154,9 +154,9 @@ test.each(["kube-apiserver", "etcd", "kubelet", "containerd"])(
     if (!killed) throw new Error(`${component} does not run`);
     await end(killed, "SIGKILL", 10);
     const returned = () => (runningComponents(supervisor).get(component) ?? killed.pid) !== killed.pid;
-    await waitFor(`${component} to be back`, returned, { seconds: 30 });
+    await until(`${component} to be back`, returned, { deadlineMs: 30_000 });
     const healthy = async () => (await up({ name: "real", node: "real" })).server === cluster.server;
-    expect(await waitFor("the cluster", async () => (await ready()) && healthy(), { seconds: 60 })).toBe(
+    expect(await until("the cluster", async () => (await ready()) && healthy(), { deadlineMs: 60_000 })).toBe(
       true,
     );
     expect(await kubectl(...pods)).toBe(before);

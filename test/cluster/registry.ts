@@ -2,8 +2,8 @@
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "../lib/until.ts";
 import type { Component } from "./supervisor.ts";
-import { waitFor } from "./wait.ts";
 
 const PROGRAM = "/usr/bin/docker-registry";
 
@@ -23,7 +23,7 @@ export function registry(directory: string, host: string): Component {
 }
 
 export async function awaitRegistry(host: string): Promise<void> {
-  await waitFor(`registry ${host}`, async () => (await fetch(`http://${host}/v2/`)).ok, { seconds: 30 });
+  await until(`registry ${host}`, async () => (await fetch(`http://${host}/v2/`)).ok, { deadlineMs: 30_000 });
 }
 
 /** containerd reads, at each pull, how to speak to a registry from a folder of the registry's name here. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, importImage, up } from "../cluster/index.ts";
 import { ApiClient } from "../lib/api.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { type InstalledAgent, installAgent, NAMESPACE } from "../services/agent-chart.ts";
 import { buildAgentImage } from "../services/image.ts";

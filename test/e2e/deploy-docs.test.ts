@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseHelp, type WranglerHelp, wranglerCommands } from "../../scripts/docs-deploy.ts";
-import { run } from "../lib/process.ts";
+import { run } from "../cluster/run.ts";
 import { ROOT, wranglerBin, wranglerEnv } from "../manager/bundle.ts";
 
 /** A compressed Worker on the free plan; 10 MiB on the paid one. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient } from "../lib/api.ts";
 import { type Platform, publishWebApp, startPlatform } from "../lib/platform.ts";
-import { until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 import { configMap, declareProject, imageSpec, kube, type Release, rawSpec, waitForRelease } from "./lib.ts";
 
 /** From an API call at the edge to a running pod and back, on real parts; then the attacks of architecture.md section 5. */

@@ -1,6 +1,7 @@
+import { run } from "../cluster/run.ts";
 import type { ApiClient } from "../lib/api.ts";
 import type { Platform } from "../lib/platform.ts";
-import { run, until } from "../lib/process.ts";
+import { until } from "../lib/until.ts";
 
 export interface Release {
   phase: string;

@@ -4,10 +4,10 @@ import http from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { ApiClient } from "../lib/api.ts";
-import { until } from "../lib/process.ts";
 import { SimulatedAgent } from "../lib/simulated-agent.ts";
 import { enrolCluster } from "../lib/simulated-identity.ts";
 import type { SimulatedStream } from "../lib/simulated-stream.ts";
+import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 
 const MIB = 1024 * 1024;

@@ -8,8 +8,8 @@ import { startTunnel, type Tunnel } from "../../agent/tunnel/index.ts";
 import { CLOSE, HELLO_DEADLINE_MS, RECONNECT_FIRST_MS } from "../../protocol/tunnel/limits.ts";
 import { plan } from "../attack/plan.ts";
 import { ApiClient } from "../lib/api.ts";
-import { until } from "../lib/process.ts";
 import { type AgentIdentity, enrolCluster } from "../lib/simulated-identity.ts";
+import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 
 /** Sockets that an object takes before their hello (durable-objects/cluster/admission.ts). */

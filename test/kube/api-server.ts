@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadKube } from "../../agent/kube/index.ts";
 import { up } from "../cluster/index.ts";
-import { until } from "./until.ts";
+import { until } from "../lib/until.ts";
 
 /** Shared by the files of one run; teardown.ts ends it. */
 export const SHARED = "unit-kube";
@@ -59,7 +59,7 @@ async function awaitReady(kubeconfig: string): Promise<void> {
     const ready = await kube.request({ path: "/readyz", timeoutMs: 2_000 }).catch(() => undefined);
     return ready?.status === 200;
   };
-  await until("the API server is back", isReady, 60_000);
+  await until("the API server is back", isReady, { deadlineMs: 60_000 });
   kube.close();
 }
 

@@ -1,6 +1,6 @@
 import { type Kube, type KubeOptions, loadKube } from "../../agent/kube/index.ts";
+import { until } from "../lib/until.ts";
 import { sharedApiServer } from "./api-server.ts";
-import { until } from "./until.ts";
 
 /** A client of the shared API server and a namespace of one test file. */
 export interface Fixture {
@@ -20,7 +20,7 @@ export async function kubeFixture(namespace: string): Promise<Fixture> {
     const found = await kube.get(ref).catch(() => undefined);
     return found?.metadata.deletionTimestamp === undefined;
   };
-  await until("the namespace of an earlier run is gone", isUsable, 60_000);
+  await until("the namespace of an earlier run is gone", isUsable, { deadlineMs: 60_000 });
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   return {
     kube,

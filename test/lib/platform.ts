@@ -6,7 +6,7 @@ import { installAgent } from "../services/agent-chart.ts";
 import { startAgentProcess } from "../services/agent-process.ts";
 import { buildAgentImage } from "../services/image.ts";
 import { ApiClient } from "./api.ts";
-import { until } from "./process.ts";
+import { until } from "./until.ts";
 
 /** Cluster, manager and agent together: what the demo shows and the end-to-end tests attack. */
 export interface Platform {

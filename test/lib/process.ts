@@ -1,8 +1,9 @@
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { HIGHEST_PORT, LOWEST_PORT } from "../cluster/ports.ts";
+import { until } from "./until.ts";
 
 const PORT_TRIES = 100;
 
@@ -23,36 +24,6 @@ function isFree(host: string, port: number): Promise<boolean> {
     );
     server.listen(port, host, () => server.close(() => resolve(true)));
   });
-}
-
-/** Thrown by a check of {@link until} that can never succeed: there is nothing to wait for any more. */
-export class Hopeless extends Error {
-  override readonly name = "Hopeless";
-}
-
-/** Waits until `check` gives something other than undefined, false or an error; says what it waited for when time is up. */
-export async function until<T>(
-  what: string,
-  check: () => Promise<T | undefined | false> | T | undefined | false,
-  { deadlineMs = 30_000, everyMs = 50 }: { deadlineMs?: number; everyMs?: number } = {},
-): Promise<T> {
-  const end = Date.now() + deadlineMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      const value = await check();
-      if (value !== undefined && value !== false) return value;
-    } catch (error) {
-      if (error instanceof Hopeless) throw error;
-      last = error;
-    }
-    if (Date.now() >= end) {
-      throw new Error(
-        `${what}: not within ${deadlineMs} ms${last ? ` (last: ${last instanceof Error ? last.message : String(last)})` : ""}`,
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
 }
 
 /** Pids of every process below `pid` (Linux), children before grandchildren. */
@@ -124,27 +95,4 @@ export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-/** Runs a command to its end. @throws with its last output where it fails */
-export function run(
-  command: string,
-  args: string[],
-  options: SpawnOptions & { input?: string } = {},
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ["pipe", "pipe", "pipe"] });
-    let out = "";
-    let err = "";
-    child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
-    child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
-    child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0
-        ? resolve(out)
-        : reject(new Error(`${command} ${args[0] ?? ""} ended with ${code}: ${(err || out).slice(-2000)}`)),
-    );
-    child.stdin?.on("error", () => {});
-    child.stdin?.end(options.input ?? "");
-  });
 }

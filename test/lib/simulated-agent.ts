@@ -12,10 +12,10 @@ import { edgeFrameDecoder, encodeFrame } from "../../protocol/tunnel/codec.ts";
 import { decodeData } from "../../protocol/tunnel/data.ts";
 import type { AgentFrame, EdgeFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import { PING, PING_INTERVAL_MS, PONG } from "../../protocol/tunnel/limits.ts";
-import { until } from "./process.ts";
 import { SimulatedDocuments } from "./simulated-documents.ts";
 import { type AgentIdentity, helloOf } from "./simulated-identity.ts";
 import { SimulatedStream } from "./simulated-stream.ts";
+import { until } from "./until.ts";
 
 export interface SimulatedAgentOptions {
   manager: { url: string; caFile?: string };

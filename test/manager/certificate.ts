@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { run } from "../lib/process.ts";
+import { run } from "../cluster/run.ts";
 
 export interface Certificate {
   ca: string;

@@ -3,16 +3,8 @@ import { createWriteStream, readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { join } from "node:path";
-import {
-  descendants,
-  endWithParent,
-  freePort,
-  Hopeless,
-  isAlive,
-  killTree,
-  signalQuietly,
-  until,
-} from "../lib/process.ts";
+import { descendants, endWithParent, freePort, isAlive, killTree, signalQuietly } from "../lib/process.ts";
+import { Hopeless, until } from "../lib/until.ts";
 import { ROOT, wranglerBin, wranglerEnv } from "./bundle.ts";
 import type { Certificate } from "./certificate.ts";
 import { listeningPorts } from "./ports.ts";

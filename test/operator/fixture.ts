@@ -15,7 +15,7 @@ import { ANNOTATION } from "../../domain/names/labels.ts";
 import { withFinalizer } from "../../protocol/resources/common.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
-import { until } from "../kube/until.ts";
+import { until } from "../lib/until.ts";
 
 export const SYSTEM = "kubenova-system";
 export const API = "kubenova.io/v1alpha1";
@@ -153,17 +153,13 @@ export async function awaitPhase(
   phase: string,
   deadlineMs = 20_000,
 ): Promise<RenderedStatus> {
-  let last: unknown;
   const reached = async () => {
     const live = await kube.get({ apiVersion: API, kind: "NovaApp", namespace, name });
     const status = live.status as RenderedStatus | undefined;
-    last = status;
-    return status?.phase === phase && status.observedGeneration === live.metadata.generation;
+    if (status?.phase === phase && status.observedGeneration === live.metadata.generation) return status;
+    throw new Error(`it says ${JSON.stringify(status)}`);
   };
-  await until(`${namespace}/${name} is ${phase}`, reached, deadlineMs).catch((error: unknown) => {
-    throw new Error(`${String(error)}; it says ${JSON.stringify(last)}`);
-  });
-  return last as RenderedStatus;
+  return until(`${namespace}/${name} is ${phase}`, reached, { deadlineMs });
 }
 
 /** True where nothing of this name is there. */
@@ -194,6 +190,6 @@ export async function removeEverything(kube: Kube): Promise<void> {
           if (!isKind(error, "notFound")) throw error;
         });
     }
-    await until(`no ${kind} is left`, async () => (await items()).length === 0, 60_000);
+    await until(`no ${kind} is left`, async () => (await items()).length === 0, { deadlineMs: 60_000 });
   }
 }

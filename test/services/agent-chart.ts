@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SYSTEM_NAMESPACE } from "../../domain/names/labels.ts";
 import type { Cluster } from "../cluster/index.ts";
-import { run } from "../lib/process.ts";
+import { run } from "../cluster/run.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { buildAgentImage } from "./image.ts";
 

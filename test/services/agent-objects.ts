@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Cluster } from "../cluster/index.ts";
-import { run } from "../lib/process.ts";
+import { run } from "../cluster/run.ts";
 import { baseValues, CHART, type InstallOptions, NAMESPACE, RELEASE, withValues } from "./agent-chart.ts";
 
 /** A long demo outlives a token of an hour, and nobody renews this one. */

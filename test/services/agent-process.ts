@@ -5,7 +5,8 @@ import { randomUUID } from "node:crypto";
 import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endWithParent, freePort, killTree, run } from "../lib/process.ts";
+import { run } from "../cluster/run.ts";
+import { endWithParent, freePort, killTree } from "../lib/process.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { NAMESPACE } from "./agent-chart.ts";
 import { type Container, installObjects, mountServiceAccount, type ObjectsOptions } from "./agent-objects.ts";
@@ -18,8 +19,8 @@ export interface AgentProcess {
   kill(): Promise<void>;
   /** Ends it in good order. */
   terminate(): Promise<void>;
-  /** Starts it after it ended, as the kubelet starts a container that died anew in the same pod. */
-  restart(): void;
+  /** Starts it after it ended: as the kubelet starts a container that died anew in its pod, or in another pod. */
+  restart(pod?: "same" | "another"): void;
   stop(): Promise<void>;
 }
 
@@ -44,7 +45,8 @@ export async function startAgentProcess(options: ProcessOptions): Promise<AgentP
   });
   const log = createWriteStream(options.logFile, { flags: "a" });
   let child: ChildProcess;
-  const start = () => {
+  const start = (pod: "same" | "another" = "same") => {
+    if (pod === "another") env.POD_UID = randomUUID();
     child = spawn(NODE, [join(folder, "main.js")], {
       cwd: folder,
       env,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildImage } from "../cluster/index.ts";
 import { cacheFolder } from "../cluster/paths.ts";
-import { run } from "../lib/process.ts";
+import { run } from "../cluster/run.ts";
 
 const SUITE = "bookworm";
 const PACKAGES = ["libc6", "libstdc++6"];

@@ -15,8 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { cacheFolder } from "../cluster/paths.ts";
-import { isInstalled } from "../cluster/run.ts";
-import { run } from "../lib/process.ts";
+import { isInstalled, run } from "../cluster/run.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { baseImage } from "./base-image.ts";
 
