@@ -23,6 +23,7 @@ import { loadState } from "./cluster/state.ts";
 import { Statuses } from "./cluster/statuses.ts";
 import { Streams } from "./cluster/streams.ts";
 import { hasTables, migrate } from "./cluster/tables.ts";
+import { Takeovers } from "./cluster/takeovers.ts";
 import { Telling } from "./cluster/telling.ts";
 import { Uplink } from "./cluster/uplink.ts";
 import { compareWithDatabase, isDoubtful, sawCommit } from "./cluster/witness.ts";
@@ -41,6 +42,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
   readonly #telling: Telling;
   readonly #uplink: Uplink;
   readonly #streams: Streams;
+  readonly #takeovers: Takeovers;
   readonly #decoders = new WeakMap<WebSocket, FrameDecoder<AgentFrame>>();
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -70,6 +72,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
     });
     this.#telling = new Telling(this.#heart, () => this.#sessions.liveness());
     this.#uplink = new Uplink(this.#heart, this.#pusher, this.#telling);
+    this.#takeovers = new Takeovers(this.#heart);
     this.#streams = new Streams(this.#heart, this.#sessions, this.#pusher);
   }
 
@@ -200,6 +203,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
     const agent = agentOf(socket);
     if (!agent) return this.#streams.clientClosed(socket, code, reason);
     closeSocket(socket, code === 1005 || code === 1006 ? 1000 : code, "");
+    this.#takeovers.closed(agent, code);
     this.#lost(agent.session);
     await this.#arm();
   }
@@ -224,6 +228,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
       hello: () => this.#admission.closeLate(now),
       project: () => this.#telling.project(now),
       announce: () => this.#telling.announce(now),
+      takeovers: () => this.#takeovers.tell(now),
       pump: () => {
         const socket = this.#sessions.live();
         if (socket) this.#pusher.trickle(socket);

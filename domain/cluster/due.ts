@@ -1,5 +1,5 @@
 /** An object has one alarm, so it keeps a table of what is due when. */
-export type DueKind = "hello" | "project" | "announce" | "pump";
+export type DueKind = "hello" | "project" | "announce" | "pump" | "takeovers";
 
 export interface Due {
   kind: DueKind;

@@ -254,6 +254,55 @@ describe("two agents with one identity", () => {
   });
 });
 
+describe("an agent that takes another's session", () => {
+  const told = async (clusterId: string): Promise<object[]> => {
+    await runDurableObjectAlarm(stub(clusterId));
+    const { results } = await env.DB.prepare(
+      "SELECT data FROM events WHERE subject = ? AND type = 'evt.cluster.session-replaced' ORDER BY seq",
+    )
+      .bind(`cluster/${clusterId}`)
+      .all<{ data: string }>();
+    return results.map(({ data }) => JSON.parse(data) as object);
+  };
+
+  it("is an event where the older one was there still; ten minutes later the rest of the fight is one more", async () => {
+    const { clusterId, ...identity } = await enrolCluster();
+    const agents = [await TestAgent.connect({ clusterId, ...identity })];
+    const takeOver = async () => {
+      agents.push(await TestAgent.connect({ clusterId, ...identity }));
+      await agents.at(-2)?.untilClosed();
+    };
+    await takeOver();
+    await expect.poll(() => told(clusterId)).toHaveLength(1);
+    expect(await told(clusterId)).toMatchObject([{ session: 2, replacedSession: 1, count: 1 }]);
+    for (let turn = 0; turn < 3; turn++) await takeOver();
+    const counted = () =>
+      runInDurableObject(stub(clusterId), (_object, { storage }) =>
+        storage.sql.exec<{ takeovers: number }>("SELECT takeovers FROM state").one(),
+      );
+    await expect.poll(counted).toEqual({ takeovers: 3 });
+    expect(await told(clusterId)).toHaveLength(1);
+    await runInDurableObject(stub(clusterId), (_object, { storage }) => {
+      storage.sql.exec("UPDATE due SET at = 1 WHERE kind = 'takeovers'");
+    });
+    await evictDurableObject(stub(clusterId));
+    await expect.poll(() => told(clusterId)).toHaveLength(2);
+    expect((await told(clusterId))[1]).toMatchObject({ session: 5, replacedSession: 4, count: 3 });
+  });
+
+  it("is none where it comes back itself, and that costs no write either", async () => {
+    const identity = await enrolCluster();
+    const first = await TestAgent.connect(identity);
+    first.close();
+    await first.untilClosed();
+    await TestAgent.connect(identity);
+    expect(await told(identity.clusterId)).toEqual([]);
+    await runInDurableObject(stub(identity.clusterId), (_object, { storage }) => {
+      expect(storage.sql.exec("SELECT 1 FROM due WHERE kind = 'takeovers'").toArray()).toEqual([]);
+    });
+  });
+});
+
 describe("a deleted cluster", () => {
   it("is cut within a second, refused when it dials, and welcome again after a restore", async () => {
     const identity = await enrolCluster();

@@ -32,6 +32,12 @@ export interface ClusterState extends Lineage, SetState {
   witnessId: string;
   /** The database knows that commit no more: it was restored, and is not followed until a person declares an epoch. */
   diverged: boolean;
+  /** Sessions taken from an agent that was there still, and not told of yet. */
+  takeovers: number;
+  /** The last of them, and when that was. */
+  takenSession: number;
+  takenAt: number;
+  takeoversToldAt: number;
 }
 
 export const newState = (identity: ClusterIdentity, lineage: Lineage): ClusterState => ({
@@ -57,6 +63,10 @@ export const newState = (identity: ClusterIdentity, lineage: Lineage): ClusterSt
   witnessSeq: 0,
   witnessId: "",
   diverged: false,
+  takeovers: 0,
+  takenSession: 0,
+  takenAt: 0,
+  takeoversToldAt: 0,
 });
 
 const COLUMNS: readonly [keyof ClusterState, string][] = [
@@ -83,6 +93,10 @@ const COLUMNS: readonly [keyof ClusterState, string][] = [
   ["witnessSeq", "witness_seq"],
   ["witnessId", "witness_id"],
   ["diverged", "diverged"],
+  ["takeovers", "takeovers"],
+  ["takenSession", "taken_session"],
+  ["takenAt", "taken_at"],
+  ["takeoversToldAt", "takeovers_told_at"],
 ];
 const FLAGS: ReadonlySet<keyof ClusterState> = new Set(["deleted", "observedDirty", "diverged"]);
 

@@ -22,6 +22,10 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE state ADD COLUMN witness_seq INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE state ADD COLUMN witness_id TEXT NOT NULL DEFAULT '';
    ALTER TABLE state ADD COLUMN diverged INTEGER NOT NULL DEFAULT 0;`,
+  `ALTER TABLE state ADD COLUMN takeovers INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE state ADD COLUMN taken_session INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE state ADD COLUMN taken_at INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE state ADD COLUMN takeovers_told_at INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Whether the object has tables: an id that no cluster has must leave none behind. */

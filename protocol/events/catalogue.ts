@@ -67,6 +67,14 @@ const clusterDisconnected = z.strictObject({
   lastSeenAt: z.iso.datetime().nullable(),
   reason: z.string().max(256),
 });
+const sessionReplaced = z.strictObject({
+  /** The session that is there now, and the last one that was taken over. */
+  session: z.int(),
+  replacedSession: z.int(),
+  /** How many were since the last such event. */
+  count: z.int().min(1),
+  lastAt: z.iso.datetime(),
+});
 const epochDeclared = z.strictObject({
   epoch: z.int(),
   previousEpoch: z.int(),
@@ -133,6 +141,11 @@ export const EVENTS = {
   "evt.cluster.enrolled": define(1, "An agent enrolled with a join token.", clusterEnrolled),
   "evt.cluster.connected": define(1, "A cluster's agent is connected.", clusterConnected),
   "evt.cluster.disconnected": define(1, "A cluster's agent is silent.", clusterDisconnected),
+  "evt.cluster.session-replaced": define(
+    1,
+    "A second agent took the session of one that was still there: two agents use one cluster's identity.",
+    sessionReplaced,
+  ),
   "evt.cluster.epoch-declared": define(1, "The desired set of a cluster has a new lineage.", epochDeclared),
   "evt.cluster.orphaned": define(
     1,

@@ -5,10 +5,11 @@ import { createLogger } from "../../agent/log.ts";
 import { createMetrics } from "../../agent/metrics.ts";
 import { dial } from "../../agent/tunnel/dial.ts";
 import { startTunnel, type Tunnel } from "../../agent/tunnel/index.ts";
-import { CLOSE, HELLO_DEADLINE_MS, RECONNECT_FIRST_MS } from "../../protocol/tunnel/limits.ts";
+import type { EdgeFrame } from "../../protocol/tunnel/frames.ts";
+import { CLOSE, HELLO_DEADLINE_MS, PONG, RECONNECT_FIRST_MS } from "../../protocol/tunnel/limits.ts";
 import { plan } from "../attack/plan.ts";
 import { ApiClient } from "../lib/api.ts";
-import { type AgentIdentity, enrolCluster } from "../lib/simulated-identity.ts";
+import { type AgentIdentity, enrolCluster, helloOf } from "../lib/simulated-identity.ts";
 import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 
@@ -102,7 +103,42 @@ function startTunnelOf(identity: AgentIdentity): {
   return { tunnel, held, errors, stop };
 }
 
+/** A session whose agent then hears nothing and says nothing: its network was cut, and nobody told the edge. */
+async function openVanished(identity: AgentIdentity): Promise<WebSocket> {
+  const { clusterId } = identity;
+  const socket = dial({ managerUrl: new URL(url), clusterId }, () => {});
+  await new Promise<void>((resolve) => {
+    socket.on("message", (data: Buffer) => {
+      const frame = JSON.parse(data.toString().replace(PONG, "{}")) as EdgeFrame;
+      if (frame.t === "challenge")
+        socket.send(JSON.stringify(helloOf(identity, new URL(url).host, frame, undefined)));
+      if (frame.t === "welcome") resolve();
+    });
+  });
+  socket.pause();
+  return socket;
+}
+
 describe("two agents with one key", () => {
+  it("are told of as an event; an agent that comes back while its old session seems alive is not", async () => {
+    const identity = await enrolCluster(api, url, "taken");
+    const vanished = await openVanished(identity);
+    const back = startTunnelOf(identity);
+    await until("it is back", () => back.tunnel.status().state === "connected");
+    const { session } = back.tunnel.status();
+    const other = startTunnelOf(identity);
+    const path = `/api/v1/events?type=evt.cluster.session-replaced&subject=cluster/${identity.clusterId}`;
+    const told = async () => (await api.get<{ items: { data: object }[] }>(path)).body.items;
+    const events = await until("it is told of", async () => {
+      const items = await told();
+      return items.length > 0 && items;
+    });
+    expect(events).toMatchObject([{ data: { session: 3, replacedSession: session, count: 1 } }]);
+    vanished.terminate();
+    await Promise.all([back.stop(), other.stop()]);
+    expect(await told()).toEqual(events);
+  });
+
   it("do not take turns: the newer session stays, the older is told, stops, and is given nothing any more", async () => {
     const identity = await enrolCluster(api, url, "twins");
     const isConnected =
