@@ -3,7 +3,7 @@
  * kubectl applies 1,000 such ConfigMaps alone, into a namespace of its own. Writes and events of the agent are counted by
  * the API server's audit log, those of the manager by its list of events.
  */
-import { run as command } from "../test/cluster/run.ts";
+import { kubectl } from "../test/lib/kubectl.ts";
 import { round, say } from "./lib/figures.ts";
 import { cpuSeconds } from "./lib/idle.ts";
 import { type RealCluster, withRealCluster } from "./lib/real-cluster.ts";
@@ -41,14 +41,12 @@ const cpuOf = ({ pids }: RealCluster): number[] =>
 
 async function kubectlSeconds({ cluster }: RealCluster): Promise<number> {
   const namespace = "kubectl-alone";
-  const kubectl = (args: string[], input = "") =>
-    command(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args], { input });
-  await kubectl(["create", "namespace", namespace]);
+  const kube = kubectl(cluster);
+  await kube.run("create", "namespace", namespace);
   const items = Array.from({ length: APPS }, (_, n) => configMap(n, namespace));
   say(`kubectl apply --server-side of ${APPS} ConfigMaps`);
   const began = performance.now();
-  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-  const done = await kubectl(["apply", "--server-side", "-f", "-"], list);
+  const done = await kube.apply(items);
   const seconds = (performance.now() - began) / 1000;
   if (done.trim().split("\n").length !== APPS) throw new Error("kubectl did not apply all of them");
   return round(seconds, 2);

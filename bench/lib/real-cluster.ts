@@ -3,6 +3,7 @@ import { type Kube, loadKube } from "../../agent/kube/index.ts";
 import { type Cluster, down, up } from "../../test/cluster/index.ts";
 import { readState } from "../../test/cluster/state.ts";
 import { ApiClient } from "../../test/lib/api.ts";
+import { registerCluster, untilConnected } from "../../test/lib/enrol.ts";
 import { type End, endAll } from "../../test/lib/platform.ts";
 import { descendants } from "../../test/lib/process.ts";
 import { until } from "../../test/lib/until.ts";
@@ -53,16 +54,16 @@ async function start(name: string, ends: End[]): Promise<RealCluster> {
   const url = await manager.directUrl();
   const api = new ApiClient({ url, key: manager.key });
   ends.push(async () => api.close());
-  const made = await api.post<{ joinToken: { token: string } }>("/api/v1/clusters", { name: CLUSTER });
+  const joinToken = await registerCluster(api, CLUSTER);
   const agent = await startAgentProcess({
     cluster,
     manager: { url },
-    joinToken: made.body.joinToken.token,
+    joinToken,
     mode: "manage",
     logFile: join(manager.dir, "agent.log"),
   });
   ends.push(() => agent.stop());
-  await isConnected(api);
+  await untilConnected(api, CLUSTER);
   await makeProject(api, CLUSTER);
   await until("the project is Ready", () => isReady(kube), { deadlineMs: 60_000 });
   const supervisor = readState(name)?.supervisor?.pid;
@@ -76,14 +77,6 @@ async function start(name: string, ends: End[]): Promise<RealCluster> {
 
 const withChildren = (pid: number | undefined): number[] =>
   pid === undefined ? [] : [pid, ...descendants(pid)];
-
-const isConnected = (api: ApiClient): Promise<boolean> =>
-  until(
-    "the agent is connected",
-    async () =>
-      (await api.get<{ status: string }>(`/api/v1/clusters/${CLUSTER}`)).body.status === "connected",
-    { deadlineMs: 60_000 },
-  );
 
 async function isReady(kube: Kube): Promise<boolean> {
   const project = { apiVersion: "kubenova.io/v1alpha1", kind: "NovaProject", name: "bench.shop" };

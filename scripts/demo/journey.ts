@@ -1,5 +1,5 @@
-import { run } from "../../test/cluster/run.ts";
 import type { ApiClient } from "../../test/lib/api.ts";
+import { kubectl } from "../../test/lib/kubectl.ts";
 import type { Platform } from "../../test/lib/platform.ts";
 import { until } from "../../test/lib/until.ts";
 import { APP, webSpec } from "./app.ts";
@@ -60,19 +60,10 @@ export async function page({ api, cluster, clusterName }: Platform, version: str
 async function podsOf({ cluster }: Platform): Promise<string> {
   const columns =
     "NAMESPACE:.metadata.namespace,NAME:.metadata.name,UID:.metadata.uid,RESTARTS:.status.containerStatuses[*].restartCount,READY:.status.containerStatuses[*].ready";
-  const args = [
-    "--kubeconfig",
-    cluster.kubeconfig,
-    "get",
-    "pods",
-    "-A",
-    "--no-headers",
-    "-l",
-    "app.kubernetes.io/managed-by=kubenova",
-    "-o",
-    `custom-columns=${columns}`,
-  ];
-  return run(cluster.kubectl, args);
+  return kubectl(cluster).run(
+    ...["get", "pods", "-A", "--no-headers", "-l", "app.kubernetes.io/managed-by=kubenova"],
+    ...["-o", `custom-columns=${columns}`],
+  );
 }
 
 export async function managerGone(platform: Platform): Promise<void> {

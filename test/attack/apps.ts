@@ -77,7 +77,7 @@ export class Apps {
 
   /** What stands in the whole cluster now. */
   async standing(): Promise<Standing> {
-    const { items } = await this.#scene.kube.json<{ items: Listed[] }>("get", KINDS, "--all-namespaces");
+    const { items } = await this.#scene.kubectl.json<{ items: Listed[] }>("get", KINDS, "--all-namespaces");
     const ours = items.filter(({ metadata }) => metadata.name !== "kubenova-agent-state");
     return new Map(
       ours.map(({ kind, metadata: { namespace = "", name, uid, resourceVersion }, data }) => [

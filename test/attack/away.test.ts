@@ -96,9 +96,9 @@ describe(`an agent that was away while ${CHANGES} apps changed and ${DELETIONS} 
 /** Its next hello asks for the whole set, though it knows the epoch: absence from that set is a reason to delete. */
 async function wantSnapshot(): Promise<void> {
   const state = ["configmap", "kubenova-agent-state", "-n", "kubenova-system"];
-  const { data } = await scene.kube.json<{ data: { state: string } }>("get", ...state);
+  const { data } = await scene.kubectl.json<{ data: { state: string } }>("get", ...state);
   const patch = { data: { state: JSON.stringify({ ...JSON.parse(data.state), refused: true }) } };
-  await scene.kube.run("patch", ...state, "--type=merge", "-p", JSON.stringify(patch));
+  await scene.kubectl.run("patch", ...state, "--type=merge", "-p", JSON.stringify(patch));
 }
 
 describe("a socket that is cut in the middle of a snapshot", () => {

@@ -58,7 +58,7 @@ const readyz = async (agent: AgentProcess) =>
   (await (await fetch(`${agent.url}/readyz`)).json()) as { role: string; clock?: string };
 const near = (time: string | undefined) => Math.abs(Date.parse(time ?? "") - Date.now()) < NEAR_MS;
 const lease = () =>
-  scene.kube.json<{ spec: { holderIdentity: string; renewTime: string; leaseTransitions: number } }>(
+  scene.kubectl.json<{ spec: { holderIdentity: string; renewTime: string; leaseTransitions: number } }>(
     ...(["get", "lease", "kubenova-agent", "-n", "kubenova-system"] as const),
   );
 

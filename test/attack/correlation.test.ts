@@ -94,7 +94,7 @@ describe("the correlation id of a request", () => {
       expect(headers["x-correlation-id"]).toBe(id);
       await ready(revision);
       expect(await eventsOf(id)).toContain(event);
-      const { metadata } = await scene.kube.json<{ metadata: { annotations: Record<string, string> } }>(
+      const { metadata } = await scene.kubectl.json<{ metadata: { annotations: Record<string, string> } }>(
         ...(["get", "novaapp", "traced", "-n", NAMESPACE] as const),
       );
       expect(metadata.annotations[ANNOTATION.correlation]).toBe(id);
@@ -105,7 +105,7 @@ describe("the correlation id of a request", () => {
   it("that deletes it is that of each deletion", async () => {
     const [id, since] = [newId(), logEnd()];
     await scene.api.delete(app, { headers: { "x-correlation-id": id } });
-    await until("it is gone", async () => !(await scene.kube.exists("configmap", "traced", NAMESPACE)), {
+    await until("it is gone", async () => !(await scene.kubectl.exists("configmap", "traced", NAMESPACE)), {
       deadlineMs: 120_000,
     });
     expect(await eventsOf(id)).toContain("evt.app.deleted");

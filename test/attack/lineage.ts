@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { type Cluster, down, up } from "../cluster/index.ts";
-import { configMap, declareProject, kube, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
+import { configMap, declareProject, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
 import { ApiClient } from "../lib/api.ts";
+import { registerCluster, untilConnected } from "../lib/enrol.ts";
+import { type Kubectl, kubectl } from "../lib/kubectl.ts";
 import type { End } from "../lib/platform.ts";
 import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
@@ -14,10 +16,10 @@ const DEADLINE = { deadlineMs: 60_000 };
 /** A real API server, and what is asked of it. */
 export class KubeCluster {
   readonly cluster: Cluster;
-  readonly kube: ReturnType<typeof kube>;
+  readonly kubectl: Kubectl;
   constructor(cluster: Cluster) {
     this.cluster = cluster;
-    this.kube = kube({ cluster });
+    this.kubectl = kubectl(cluster);
   }
 
   static async start(name: string, ends: End[]): Promise<KubeCluster> {
@@ -26,11 +28,11 @@ export class KubeCluster {
     return new KubeCluster(await up({ name, node: "none" }));
   }
 
-  exists = (name: string): Promise<boolean> => this.kube.exists("configmap", name, NAMESPACE);
+  exists = (name: string): Promise<boolean> => this.kubectl.exists("configmap", name, NAMESPACE);
 
   /** `name` → UID and value of the apps' ConfigMaps. */
   async maps(): Promise<Record<string, string>> {
-    const { items } = await this.kube.json<{
+    const { items } = await this.kubectl.json<{
       items: { metadata: { name: string; uid: string }; data?: { v?: string } }[];
     }>("get", "configmaps", "-n", NAMESPACE, "-l", "kubenova.io/app");
     return Object.fromEntries(
@@ -63,15 +65,12 @@ export class ControlPlane {
   /** Registers the cluster, and starts an agent there: with the chart's rights, or as an administrator elsewhere. */
   async enrol({ cluster }: KubeCluster, ends: End[], elsewhere?: string): Promise<void> {
     const { manager, name } = this;
-    const made = await this.api.post<{ joinToken: { token: string } }>("/api/v1/clusters", {
-      name,
-      mode: "manage",
-    });
+    const joinToken = await registerCluster(this.api, name);
     const { kubeconfig } = cluster;
     const agent = await startAgentProcess({
       ...{ cluster, manager, mode: "manage" },
       ...(elsewhere ? { kubeconfig, env: { POD_NAMESPACE: elsewhere } } : {}),
-      joinToken: made.body.joinToken.token,
+      joinToken,
       logFile: join(manager.dir, "agent.log"),
     });
     this.agent = agent;
@@ -88,8 +87,7 @@ export class ControlPlane {
       )
     ).body;
 
-  connected = (): Promise<unknown> =>
-    until("the agent is connected", async () => (await this.cluster()).status === "connected", DEADLINE);
+  connected = (): Promise<void> => untilConnected(this.api, this.name);
 
   put = (app: string, v: string) =>
     this.api.put<Release>(`${PROJECT}/apps/${app}`, { spec: rawSpec([configMap(app, { v })]) });

@@ -45,12 +45,12 @@ afterAll(async () => {
 /** What the agent has stored of the desired set, when it is as far as the manager. */
 async function storedLineage(): Promise<Lineage> {
   const state = ["configmap", "kubenova-agent-state", "-n", "kubenova-system"];
-  const { data } = await scene.kube.json<{ data: { state: string } }>("get", ...state);
+  const { data } = await scene.kubectl.json<{ data: { state: string } }>("get", ...state);
   return JSON.parse(data.state) as Lineage;
 }
 
 async function keyOf(app: string): Promise<string> {
-  const live = await scene.kube.json<{ metadata: { annotations: Record<string, string> } }>(
+  const live = await scene.kubectl.json<{ metadata: { annotations: Record<string, string> } }>(
     ...(["get", "novaapp", app, "-n", NAMESPACE] as const),
   );
   return live.metadata.annotations["kubenova.io/desired-key"] ?? "";

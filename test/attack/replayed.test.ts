@@ -49,7 +49,7 @@ const told = async () =>
     .sort();
 /** What writes would change: each resource's version, and its revision. */
 const resources = async () => {
-  const { items } = await kube.kube.json<{
+  const { items } = await kube.kubectl.json<{
     items: { metadata: { name: string; generation: number; annotations: Record<string, string> } }[];
   }>("get", "novaapps", "-n", NAMESPACE);
   return items.map(({ metadata: { name, generation, annotations } }) => [

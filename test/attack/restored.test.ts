@@ -78,7 +78,7 @@ describe("a database restored from an hour ago", () => {
   });
 
   it("an orphan goes when a person confirms it, and no other", async () => {
-    const added = await kube.kube.json<{ metadata: { annotations: Record<string, string> } }>(
+    const added = await kube.kubectl.json<{ metadata: { annotations: Record<string, string> } }>(
       ...["get", "novaapp", "added", "-n", "acme-shop-staging"],
     );
     const key = added.metadata.annotations["kubenova.io/desired-key"] ?? "";

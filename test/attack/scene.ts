@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Cluster, down, type NodeType, up } from "../cluster/index.ts";
-import { kube } from "../e2e/lib.ts";
 import { startRelay, type TcpRelay } from "../kube/tcp-relay.ts";
 import { ApiClient } from "../lib/api.ts";
+import { clusterStatus, registerCluster, untilConnected } from "../lib/enrol.ts";
+import { type Kubectl, kubectl } from "../lib/kubectl.ts";
 import { type End, endAll } from "../lib/platform.ts";
-import { until } from "../lib/until.ts";
 import { type Manager, type ManagerOptions, startManager } from "../manager/start.ts";
 import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
 
@@ -22,7 +22,7 @@ export interface Scene {
   joinToken: string;
   /** Between agent and manager. */
   relay: TcpRelay;
-  kube: ReturnType<typeof kube>;
+  kubectl: Kubectl;
   /** What the API says of the cluster. */
   status(): Promise<string>;
   connected(deadlineMs?: number): Promise<void>;
@@ -40,8 +40,6 @@ export interface SceneOptions {
   /** More variables of the agent's environment. */
   env?: Readonly<Record<string, string>>;
 }
-
-const CONNECT_DEADLINE_MS = 60_000;
 
 export async function startScene({
   name,
@@ -61,11 +59,7 @@ export async function startScene({
     ends.push(() => relay.close());
     const api = new ApiClient(manager);
     ends.push(async () => api.close());
-    const made = await api.post<{ joinToken: { token: string } }>("/api/v1/clusters", {
-      name,
-      mode: "manage",
-    });
-    const joinToken = made.body.joinToken.token;
+    const joinToken = await registerCluster(api, name);
     const logFile = join(manager.dir, "agent.log");
     const agent = await startAgentProcess({
       cluster,
@@ -76,11 +70,8 @@ export async function startScene({
       ...(env ? { env } : {}),
     });
     ends.push(() => agent.stop());
-    const status = async () => (await api.get<{ status: string }>(`/api/v1/clusters/${name}`)).body.status;
-    const connected = async (deadlineMs = CONNECT_DEADLINE_MS) =>
-      void (await until("the agent is connected", async () => (await status()) === "connected", {
-        deadlineMs,
-      }));
+    const status = () => clusterStatus(api, name);
+    const connected = (deadlineMs?: number) => untilConnected(api, name, deadlineMs);
     await connected();
     const stop = () => endAll(ends);
     const log = () => linesOf(logFile);
@@ -93,7 +84,7 @@ export async function startScene({
       log,
       joinToken,
       relay,
-      kube: kube({ cluster }),
+      kubectl: kubectl(cluster),
       status,
       connected,
       stop,

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => endAll(ends));
 
 const resources = async () => {
-  const { items } = await kube.kube.json<{
+  const { items } = await kube.kubectl.json<{
     items: { kind: string; metadata: { name: string; uid: string } }[];
   }>(...["get", "novatenants,novaprojects,novaapps,resourcegraphs", "-A"]);
   return Object.fromEntries(items.map(({ kind, metadata }) => [`${kind}/${metadata.name}`, metadata.uid]));
@@ -49,7 +49,7 @@ describe("a second control plane beside the first, of the same names", () => {
   let second: ControlPlane;
 
   beforeAll(async () => {
-    await kube.kube.run("create", "namespace", "kubenova-second");
+    await kube.kubectl.run("create", "namespace", "kubenova-second");
     second = await ControlPlane.start("munich", ends);
     await second.enrol(kube, ends, "kubenova-second");
   });
@@ -69,7 +69,7 @@ describe("a second control plane beside the first, of the same names", () => {
     const project = "/api/v1/tenants/rival/projects/shop";
     await second.api.post(`${project}/environments`, { name: "staging", placement: { cluster: "munich" } });
     const ready = async () => {
-      const { items } = await kube.kube.json<{
+      const { items } = await kube.kubectl.json<{
         items: { metadata: { name: string }; status?: { phase?: string } }[];
       }>(...["get", "novaprojects"]);
       return items.find(({ metadata }) => metadata.name === "rival.shop")?.status?.phase === "Ready";
@@ -103,7 +103,7 @@ describe("an empty control plane in the place of one that is gone", () => {
   it("gets what a person hands over, as orphans that stay until each is confirmed", async () => {
     const former = (await first.cluster()).id;
     const { id } = await anew.cluster();
-    await kube.kube.run(
+    await kube.kubectl.run(
       ...["label", "novatenants,novaprojects,novaapps,resourcegraphs,namespaces", "-A"],
       ...["-l", `kubenova.io/cluster=${former}`, `kubenova.io/cluster=${id}`, "--overwrite"],
     );
@@ -112,7 +112,7 @@ describe("an empty control plane in the place of one that is gone", () => {
     await anew.declare();
     await anew.put("web", "mine");
     await anew.delivered();
-    const key = await kube.kube.run(
+    const key = await kube.kubectl.run(
       ...["get", "novaapp", "other", "-n", NAMESPACE],
       ...["-o", "jsonpath={.metadata.annotations.kubenova\\.io/desired-key}"],
     );

@@ -130,13 +130,13 @@ describe("a team's manifests", () => {
     expect(await standing(parts.flat())).toEqual(before);
     await inParallel(named, async ({ name }) => {
       await scene.api.delete(`${SPY}/${name}`);
-      await until("its good one is gone", async () => !(await scene.kube.exists("configmap", name, OWN)));
+      await until("its good one is gone", async () => !(await scene.kubectl.exists("configmap", name, OWN)));
     });
     expect(await standing(parts.flat())).toEqual(before);
   });
 
   it("and people get no token of the applier either", async () => {
-    await expect(scene.kube.run("create", "token", "kubenova-applier", "-n", OWN)).rejects.toThrow(
+    await expect(scene.kubectl.run("create", "token", "kubenova-applier", "-n", OWN)).rejects.toThrow(
       /no token of kubenova-applier is given out/,
     );
   });
@@ -148,14 +148,17 @@ describe("forged marks of ownership", () => {
   interface Live {
     metadata: { uid: string; resourceVersion: string; annotations: Record<string, string> };
   }
-  const live = (name: string): Promise<Live> => scene.kube.json<Live>("get", "configmap", name, "-n", OWN);
+  const live = (name: string): Promise<Live> => scene.kubectl.json<Live>("get", "configmap", name, "-n", OWN);
   const deploy = async (app: string, manifest: unknown, phase: string): Promise<void> => {
     await scene.api.put(`${SPY}/${app}`, { spec: rawSpec([manifest]) });
     await waitForRelease(scene.api, `${SPY}/${app}`, "staging", phase);
   };
   const gone = async (app: string): Promise<void> => {
     await scene.api.delete(`${SPY}/${app}`);
-    await until(`${app} is gone`, async () => !(await scene.kube.exists("resourcegraph", `app-${app}`, OWN)));
+    await until(
+      `${app} is gone`,
+      async () => !(await scene.kubectl.exists("resourcegraph", `app-${app}`, OWN)),
+    );
   };
 
   it("in a manifest do not make an app the owner of another's object, which outlives it", async () => {
@@ -185,18 +188,25 @@ describe("forged marks of ownership", () => {
     await deploy("angler", bait, "Ready");
     expect((await live("bait")).metadata.annotations[GRAPH_UID]).not.toBe(annotations[GRAPH_UID]);
     await gone("owner");
-    expect(await scene.kube.exists("configmap", "prize", OWN)).toBe(false);
-    expect(await scene.kube.exists("configmap", "bait", OWN)).toBe(true);
+    expect(await scene.kubectl.exists("configmap", "prize", OWN)).toBe(false);
+    expect(await scene.kubectl.exists("configmap", "bait", OWN)).toBe(true);
   });
 
   it("on somebody's object have no app delete it", async () => {
     const { annotations } = (await live("bait")).metadata;
-    await scene.kube.run("create", "configmap", "theirs", "-n", OWN);
+    await scene.kubectl.run("create", "configmap", "theirs", "-n", OWN);
     const marks = [GRAPH_UID, GRAPH].map((name) => `${name}=${annotations[name]}`);
-    await scene.kube.run("annotate", "configmap", "theirs", "-n", OWN, ...marks);
-    await scene.kube.run("label", "configmap", "theirs", "-n", OWN, "app.kubernetes.io/managed-by=kubenova");
+    await scene.kubectl.run("annotate", "configmap", "theirs", "-n", OWN, ...marks);
+    await scene.kubectl.run(
+      "label",
+      "configmap",
+      "theirs",
+      "-n",
+      OWN,
+      "app.kubernetes.io/managed-by=kubenova",
+    );
     await gone("angler");
-    expect(await scene.kube.exists("configmap", "bait", OWN)).toBe(false);
-    expect(await scene.kube.exists("configmap", "theirs", OWN)).toBe(true);
+    expect(await scene.kubectl.exists("configmap", "bait", OWN)).toBe(false);
+    expect(await scene.kubectl.exists("configmap", "theirs", OWN)).toBe(true);
   });
 });

@@ -1,13 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { kubectl } from "../lib/kubectl.ts";
 import { until } from "../lib/until.ts";
 import { WEB_APP } from "./images.ts";
 import { buildGoImage, type Cluster, down, importImage, list, up } from "./index.ts";
 import { release } from "./network.ts";
 import { clusterFolder } from "./paths.ts";
 import { end, type ProcessIdentity } from "./processes.ts";
-import { run } from "./run.ts";
 import { readState, type State } from "./state.ts";
 import { descendants, isolate, stateOf, traces } from "./testing.ts";
 
@@ -17,17 +17,14 @@ beforeEach(() => {
 });
 afterEach(() => restore());
 
-const kubectl = (cluster: Cluster, ...args: string[]) =>
-  run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
-
 /** A pod that runs, so that there are sandboxes, shims, mounts and interfaces to leave behind. */
 async function runPod(cluster: Cluster): Promise<void> {
   const image = "docker.io/kubenova/web:1";
   const tar = join(clusterFolder(cluster.name), "web.tar");
   await buildGoImage({ folder: WEB_APP, tar, name: image });
   await importImage(cluster, tar);
-  await kubectl(cluster, "run", "web", "--image", image, "--image-pull-policy", "Never");
-  await kubectl(cluster, "wait", "pod/web", "--for", "condition=Ready", "--timeout", "60s");
+  await kubectl(cluster).run("run", "web", "--image", image, "--image-pull-policy", "Never");
+  await kubectl(cluster).run("wait", "pod/web", "--for", "condition=Ready", "--timeout", "60s");
 }
 
 async function expectNothingLeft(name: string, state: State, processes: ProcessIdentity[]): Promise<void> {
@@ -56,7 +53,7 @@ test("of two clusters side by side each has its own network, and down of one lea
   await one.down();
   await expectNothingLeft("one", state, processes);
   expect((await list()).map(({ name, healthy }) => [name, healthy])).toEqual([["two", true]]);
-  const pod = await kubectl(two, "get", "pod", "web", "-o", "jsonpath={.status.podIP}");
+  const pod = await kubectl(two).run("get", "pod", "web", "-o", "jsonpath={.status.podIP}");
   expect((await fetch(`http://${pod}:8080/healthz`)).ok).toBe(true);
 });
 
@@ -70,7 +67,7 @@ test("after kill -9 of the supervisor nothing runs, down clears the rest, and up
   expect(await list()).toMatchObject([{ name: "killed", healthy: false }]);
 
   const again = await up({ name: "killed" });
-  expect((await kubectl(again, "get", "pods")).trim()).toBe("");
+  expect((await kubectl(again).run("get", "pods")).trim()).toBe("");
   const second = stateOf("killed");
   expect(second.cgroup).not.toBe(state.cgroup);
   await down("killed");
@@ -91,7 +88,7 @@ test("the folder of a cluster that a reboot ended is cleared, and no other clust
   await down("stale");
   expect(readState("stale")).toBeUndefined();
   expect(await list()).toMatchObject([{ name: "living", healthy: true }]);
-  expect((await kubectl(living, "get", "--raw", "/readyz")).trim()).toBe("ok");
+  expect((await kubectl(living).run("get", "--raw", "/readyz")).trim()).toBe("ok");
 });
 
 test("a folder that says nothing is cleared; a cluster that never was is fine", async () => {
@@ -115,5 +112,5 @@ test("addresses that another owner took over are not released", async () => {
   const { block } = stateOf("owner");
   if (!block) throw new Error("a real node has a block");
   await release("/somebody/else", block);
-  expect((await kubectl(cluster, "get", "--raw", "/readyz")).trim()).toBe("ok");
+  expect((await kubectl(cluster).run("get", "--raw", "/readyz")).trim()).toBe("ok");
 });

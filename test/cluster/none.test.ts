@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { kubectl } from "../lib/kubectl.ts";
 import { until } from "../lib/until.ts";
 import { down, list, type UpOptions, UsageError, up } from "./index.ts";
 import { end, isAlive } from "./processes.ts";
-import { attempt, run } from "./run.ts";
+import { attempt } from "./run.ts";
 import { descendants, isolate, stateOf, traces } from "./testing.ts";
 
 let restore: () => Promise<void>;
@@ -22,10 +23,9 @@ const options: UpOptions = {
 
 describe("a cluster without a node", () => {
   test("has an API server that takes objects", async () => {
-    const { kubectl, kubeconfig } = await up(options);
-    await run(kubectl, ["--kubeconfig", kubeconfig, "create", "configmap", "x", "--from-literal", "a=1"]);
-    const created = ["--kubeconfig", kubeconfig, "get", "configmap", "x", "-o", "jsonpath={.data.a}"];
-    expect(await run(kubectl, created)).toBe("1");
+    const kube = kubectl(await up(options));
+    await kube.run("create", "configmap", "x", "--from-literal", "a=1");
+    expect(await kube.run("get", "configmap", "x", "-o", "jsonpath={.data.a}")).toBe("1");
   });
 
   test("is the same one when it is asked for again", async () => {
@@ -51,8 +51,8 @@ describe("a cluster without a node", () => {
   });
 
   test("has the feature gates and API versions that were asked for", async () => {
-    const { kubectl, kubeconfig } = await up(options);
-    const get = (path: string) => run(kubectl, ["--kubeconfig", kubeconfig, "get", "--raw", path]);
+    const kube = kubectl(await up(options));
+    const get = (path: string) => kube.run("get", "--raw", path);
     expect(await get("/metrics")).toMatch(/kubernetes_feature_enabled\{name="MutablePVNodeAffinity",.*\} 1/);
     expect(await get("/apis/resource.k8s.io/v1beta1")).toContain("resourceclaims");
   });
@@ -77,11 +77,11 @@ describe("a cluster without a node", () => {
 });
 
 test("a played node becomes Ready, and so do its pods", async () => {
-  const { kubectl, kubeconfig, down } = await up({ name: "played", node: "kwok" });
-  const call = (...args: string[]) => run(kubectl, ["--kubeconfig", kubeconfig, ...args]);
-  await call("create", "deployment", "web", "--image", "nowhere/web:1", "--replicas", "20");
-  await call("rollout", "status", "deployment/web", "--timeout", "60s");
-  await down();
+  const cluster = await up({ name: "played", node: "kwok" });
+  const kube = kubectl(cluster);
+  await kube.run("create", "deployment", "web", "--image", "nowhere/web:1", "--replicas", "20");
+  await kube.run("rollout", "status", "deployment/web", "--timeout", "60s");
+  await cluster.down();
 });
 
 describe("the command", () => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Kubectl, kubectl } from "../lib/kubectl.ts";
 import { until } from "../lib/until.ts";
 import { WEB_APP } from "./images.ts";
 import {
@@ -18,29 +19,29 @@ import {
   up,
 } from "./index.ts";
 import { end, identify } from "./processes.ts";
-import { attempt, run } from "./run.ts";
+import { run } from "./run.ts";
 import { runningComponents } from "./supervisor.ts";
 import { isolate, stateOf } from "./testing.ts";
 
 /** One cluster with one app, `web`, of two pods, pulled from the local registry. */
 let cluster: Cluster;
+let kube: Kubectl;
 let restore: () => Promise<void>;
 let scratch: string;
 let tar: string;
-
-const kubectl = (...args: string[]) => run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
 
 beforeAll(async () => {
   restore = isolate();
   scratch = mkdtempSync(join(tmpdir(), "kubenova-real-"));
   tar = join(scratch, "web.tar");
   cluster = await up({ name: "real", node: "real" });
+  kube = kubectl(cluster);
   const variables = { "main.version": "7" };
   await buildGoImage({ folder: WEB_APP, tar, name: "docker.io/kubenova/web:imported", variables });
   const { image } = await pushImage(cluster.registry ?? "", tar, "web:1");
-  await kubectl("create", "deployment", "web", "--image", image, "--replicas", "2", "--port", "8080");
-  await kubectl("expose", "deployment", "web", "--port", "80", "--target-port", "8080");
-  await kubectl("rollout", "status", "deployment/web", "--timeout", "60s");
+  await kube.run("create", "deployment", "web", "--image", image, "--replicas", "2", "--port", "8080");
+  await kube.run("expose", "deployment", "web", "--port", "80", "--target-port", "8080");
+  await kube.run("rollout", "status", "deployment/web", "--timeout", "60s");
 });
 
 afterAll(async () => {
@@ -51,26 +52,26 @@ afterAll(async () => {
 /** What the app in a pod gets from an address. */
 const fromPod = async (url: string) => {
   const path = `/api/v1/namespaces/default/services/web:80/proxy/fetch?url=${encodeURIComponent(url)}`;
-  return (await kubectl("get", "--raw", path)).trim();
+  return (await kube.run("get", "--raw", path)).trim();
 };
 
 test("the node is Ready and of the server's version", async () => {
-  const { items } = JSON.parse(await kubectl("get", "nodes", "-o", "json"));
+  const { items } = JSON.parse(await kube.run("get", "nodes", "-o", "json"));
   expect(items).toHaveLength(1);
   expect(items[0].status.nodeInfo.kubeletVersion).toBe("v1.36.3");
-  expect(JSON.parse(await kubectl("version", "-o", "json")).serverVersion.gitVersion).toBe("v1.36.3");
+  expect(JSON.parse(await kube.run("version", "-o", "json")).serverVersion.gitVersion).toBe("v1.36.3");
 });
 
 describe("an app that the node pulled from the local registry", () => {
   test("answers through the API server", async () => {
-    const page = await kubectl("get", "--raw", "/api/v1/namespaces/default/services/web:80/proxy/");
+    const page = await kube.run("get", "--raw", "/api/v1/namespaces/default/services/web:80/proxy/");
     expect(page).toMatch(/<h1>web 7<\/h1>.*served by <b id="host">web-/s);
   });
 
   test("answers this machine at its Service's address and at its pods'", async () => {
-    const service = await kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
+    const service = await kube.run("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
     expect(await (await fetch(`http://${service}/healthz`)).text()).toBe("ok\n");
-    const pods = await kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].status.podIP}");
+    const pods = await kube.run("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].status.podIP}");
     expect(pods.split(" ")).toHaveLength(2);
     for (const pod of pods.split(" ")) {
       expect(await (await fetch(`http://${pod}:8080/healthz`)).text()).toBe("ok\n");
@@ -94,10 +95,11 @@ describe("an app that the node pulled from the local registry", () => {
   });
 
   test("has logs, runs commands with input, and is measured", async () => {
-    expect(await kubectl("logs", "deployment/web")).toContain("web 7 listens on :8080");
-    const exec = ["--kubeconfig", cluster.kubeconfig, "exec", "-i", "deployment/web", "--", "/app", "cat"];
-    expect(await run(cluster.kubectl, exec, { input: "through and back" })).toBe("through and back");
-    const summary = JSON.parse(await kubectl("get", "--raw", "/api/v1/nodes/real/proxy/stats/summary"));
+    expect(await kube.run("logs", "deployment/web")).toContain("web 7 listens on :8080");
+    const exec = ["exec", "-i", "deployment/web", "--", "/app", "cat"];
+    const { code, stdout, stderr } = await kube.attempt(exec, "through and back");
+    expect([code, stdout], stderr).toEqual([0, "through and back"]);
+    const summary = JSON.parse(await kube.run("get", "--raw", "/api/v1/nodes/real/proxy/stats/summary"));
     expect(summary.node.memory.workingSetBytes).toBeGreaterThan(0);
   });
 
@@ -116,8 +118,8 @@ describe("an app that the node pulled from the local registry", () => {
 test("an imported image runs without any registry", async () => {
   await importImage(cluster, tar);
   const image = "docker.io/kubenova/web:imported";
-  await kubectl("run", "imported", "--image", image, "--image-pull-policy", "Never");
-  await kubectl("wait", "pod/imported", "--for", "condition=Ready", "--timeout", "30s");
+  await kube.run("run", "imported", "--image", image, "--image-pull-policy", "Never");
+  await kube.run("wait", "pod/imported", "--for", "condition=Ready", "--timeout", "30s");
 });
 
 test("an image of a folder runs, links and all", async () => {
@@ -128,8 +130,8 @@ test("an image of a folder runs, links and all", async () => {
   const [name, file] = ["docker.io/kubenova/folder:1", join(scratch, "folder.tar")];
   buildImage({ rootfs, tar: file, name, config: { Entrypoint: ["/bin/link"] } });
   await importImage(cluster, file);
-  await kubectl("run", "folder", "--image", name, "--image-pull-policy", "Never");
-  await kubectl("wait", "pod/folder", "--for", "condition=Ready", "--timeout", "30s");
+  await kube.run("run", "folder", "--image", name, "--image-pull-policy", "Never");
+  await kube.run("wait", "pod/folder", "--for", "condition=Ready", "--timeout", "30s");
 });
 
 test("helm is there and fits the server", async () => {
@@ -149,7 +151,7 @@ test.each(["kube-apiserver", "etcd", "kubelet", "containerd"])(
       "-o",
       "jsonpath={.items[*].status.containerStatuses[0].containerID}",
     ];
-    const before = await kubectl(...pods);
+    const before = await kube.run(...pods);
     const killed = identify(runningComponents(supervisor).get(component) ?? 0);
     if (!killed) throw new Error(`${component} does not run`);
     await end(killed, "SIGKILL", 10);
@@ -159,15 +161,15 @@ test.each(["kube-apiserver", "etcd", "kubelet", "containerd"])(
     expect(await until("the cluster", async () => (await ready()) && healthy(), { deadlineMs: 60_000 })).toBe(
       true,
     );
-    expect(await kubectl(...pods)).toBe(before);
+    expect(await kube.run(...pods)).toBe(before);
   },
 );
 
 async function ready(): Promise<boolean> {
-  const raw = ["--kubeconfig", cluster.kubeconfig, "get", "--raw", "/readyz"];
-  const exec = ["--kubeconfig", cluster.kubeconfig, "exec", "deployment/web", "--", "/app", "env"];
+  const raw = ["get", "--raw", "/readyz"];
+  const exec = ["exec", "deployment/web", "--", "/app", "env"];
   for (const args of [raw, exec]) {
-    if ((await attempt(cluster.kubectl, args)).code !== 0) return false;
+    if ((await kube.attempt(args)).code !== 0) return false;
   }
   return true;
 }

@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient } from "../lib/api.ts";
+import { type Kubectl, kubectl } from "../lib/kubectl.ts";
 import { type Platform, publishWebApp, startPlatform } from "../lib/platform.ts";
 import { until } from "../lib/until.ts";
-import { configMap, declareProject, imageSpec, kube, type Release, rawSpec, waitForRelease } from "./lib.ts";
+import { configMap, declareProject, imageSpec, type Release, rawSpec, waitForRelease } from "./lib.ts";
 
 /** From an API call at the edge to a running pod and back, on real parts; then the attacks of architecture.md section 5. */
 let platform: Platform;
 let api: ApiClient;
+let kube: Kubectl;
 let images: [string, string];
 const scratch = mkdtempSync(join(tmpdir(), "kubenova-e2e-"));
 
@@ -20,6 +22,7 @@ const NAMESPACE = "acme-shop-staging";
 beforeAll(async () => {
   platform = await startPlatform({ name: "e2e" });
   api = platform.api;
+  kube = kubectl(platform.cluster);
   images = [
     await publishWebApp(platform.cluster, "1", scratch),
     await publishWebApp(platform.cluster, "2", scratch),
@@ -38,25 +41,11 @@ describe("an app declared at the edge", () => {
     expect(answer.status).toBe(202);
     const release = await waitForRelease(api, APP, "staging", "Ready", 1);
     expect(release.counts?.failed).toBe(0);
-    const pods = await kube(platform).json<{ items: { status: { phase: string } }[] }>(
-      "get",
-      "pods",
-      "-n",
-      NAMESPACE,
-    );
+    const pods = await kube.json<{ items: { status: { phase: string } }[] }>("get", "pods", "-n", NAMESPACE);
     expect(pods.items.filter((pod) => pod.status.phase === "Running")).toHaveLength(2);
     const { body: cluster } = await api.get<{ id: string }>(`/api/v1/clusters/${platform.clusterName}`);
     const marks = `kubenova.io/tenant=acme,kubenova.io/project=shop,kubenova.io/environment=staging,kubenova.io/app=web,kubenova.io/cluster=${cluster.id}`;
-    const made = await kube(platform).run(
-      "get",
-      "deploy,svc,sa,pods",
-      "-n",
-      NAMESPACE,
-      "-l",
-      marks,
-      "-o",
-      "name",
-    );
+    const made = await kube.run("get", "deploy,svc,sa,pods", "-n", NAMESPACE, "-l", marks, "-o", "name");
     expect(made.match(/^(deployment|serviceaccount|service|pod)/gm)?.sort()).toEqual([
       "deployment",
       "pod",
@@ -81,7 +70,7 @@ describe("an app declared at the edge", () => {
     await waitForRelease(api, APP, "staging", "Ready", 2);
     await api.post(`${APP}/releases/staging:rollback`, {});
     await waitForRelease(api, APP, "staging", "Ready", 1);
-    const deployment = await kube(platform).json<{
+    const deployment = await kube.json<{
       spec: { template: { spec: { containers: { image: string }[] } } };
     }>("get", "deployment", "web", "-n", NAMESPACE);
     expect(deployment.spec.template.spec.containers[0]?.image).toBe(images[0]);
@@ -125,31 +114,31 @@ describe("a team's manifests", () => {
     );
     expect(release.phase).not.toBe("Ready");
     expect(JSON.stringify(release)).toMatch(/forbidden/i);
-    expect(await kube(platform).exists("clusterrole", "stolen")).toBe(false);
-    expect(await kube(platform).exists("node", "fake")).toBe(false);
-    expect(await kube(platform).exists("pod", "spy", "rival-spy-staging")).toBe(false);
-    expect(await kube(platform).exists("configmap", "foreign", NAMESPACE)).toBe(false);
-    expect(await kube(platform).exists("configmap", "own", "rival-spy-staging")).toBe(true);
+    expect(await kube.exists("clusterrole", "stolen")).toBe(false);
+    expect(await kube.exists("node", "fake")).toBe(false);
+    expect(await kube.exists("pod", "spy", "rival-spy-staging")).toBe(false);
+    expect(await kube.exists("configmap", "foreign", NAMESPACE)).toBe(false);
+    expect(await kube.exists("configmap", "own", "rival-spy-staging")).toBe(true);
   });
 
   it("prune what left them, and nothing else", async () => {
     const path = `${PROJECT}/apps/settings`;
-    await kube(platform).run("create", "configmap", "not-ours", "-n", NAMESPACE);
+    await kube.run("create", "configmap", "not-ours", "-n", NAMESPACE);
     await api.put(path, { spec: rawSpec([configMap("one", { v: "1" }), configMap("two", { v: "1" })]) });
     await waitForRelease(api, path, "staging", "Ready", 1);
     await api.put(path, { spec: rawSpec([configMap("one", { v: "2" })]) });
     await waitForRelease(api, path, "staging", "Ready", 2);
-    await until("two is gone", async () => !(await kube(platform).exists("configmap", "two", NAMESPACE)));
-    expect(await kube(platform).exists("configmap", "one", NAMESPACE)).toBe(true);
-    expect(await kube(platform).exists("configmap", "not-ours", NAMESPACE)).toBe(true);
+    await until("two is gone", async () => !(await kube.exists("configmap", "two", NAMESPACE)));
+    expect(await kube.exists("configmap", "one", NAMESPACE)).toBe(true);
+    expect(await kube.exists("configmap", "not-ours", NAMESPACE)).toBe(true);
   });
 });
 
 describe("when a part dies", () => {
   it("a manager that was killed comes back to a cluster that lost and re-created nothing", async () => {
-    const before = await kube(platform).uids(NAMESPACE);
+    const before = await kube.uids(NAMESPACE);
     await platform.manager.kill();
-    expect(await kube(platform).uids(NAMESPACE)).toEqual(before);
+    expect(await kube.uids(NAMESPACE)).toEqual(before);
     await platform.manager.restart();
     await until(
       "the agent is back",
@@ -159,7 +148,7 @@ describe("when a part dies", () => {
     );
     await api.put(`${PROJECT}/apps/after`, { spec: rawSpec([configMap("after", { v: "1" })]) });
     await waitForRelease(api, `${PROJECT}/apps/after`, "staging", "Ready", 1);
-    const after = await kube(platform).uids(NAMESPACE);
+    const after = await kube.uids(NAMESPACE);
     for (const [name, uid] of Object.entries(before)) expect([name, after[name]]).toEqual([name, uid]);
   });
 
@@ -167,10 +156,10 @@ describe("when a part dies", () => {
     const path = `${PROJECT}/apps/many`;
     const manifests = Array.from({ length: 200 }, (_, i) => configMap(`many-${i}`, { v: String(i) }));
     await api.put(path, { spec: rawSpec(manifests) });
-    await until("some are there", () => kube(platform).exists("configmap", "many-3", NAMESPACE), {
+    await until("some are there", () => kube.exists("configmap", "many-3", NAMESPACE), {
       everyMs: 20,
     });
-    await kube(platform).run(
+    await kube.run(
       "delete",
       "pods",
       "-n",
@@ -181,7 +170,7 @@ describe("when a part dies", () => {
       "--force",
     );
     await waitForRelease(api, path, "staging", "Ready", 1);
-    const names = Object.keys(await kube(platform).uids(NAMESPACE)).filter((name) =>
+    const names = Object.keys(await kube.uids(NAMESPACE)).filter((name) =>
       name.startsWith("ConfigMap/many-"),
     );
     expect(names).toHaveLength(200);
@@ -189,7 +178,7 @@ describe("when a part dies", () => {
 
   it("a cluster that falls silent is Unknown within 20 seconds, and Ready again when it speaks", async () => {
     const scale = (replicas: number): Promise<string> =>
-      kube(platform).run(
+      kube.run(
         "scale",
         "deployment",
         "-n",
@@ -210,25 +199,20 @@ describe("when a part dies", () => {
 describe("deleting", () => {
   it("an app takes its objects with it and no others; a restore brings them back", async () => {
     await api.delete(`${PROJECT}/apps/settings`);
-    await until(
-      "its objects are gone",
-      async () => !(await kube(platform).exists("configmap", "one", NAMESPACE)),
-    );
-    expect(await kube(platform).exists("configmap", "not-ours", NAMESPACE)).toBe(true);
-    expect(await kube(platform).exists("deployment", "web", NAMESPACE)).toBe(true);
+    await until("its objects are gone", async () => !(await kube.exists("configmap", "one", NAMESPACE)));
+    expect(await kube.exists("configmap", "not-ours", NAMESPACE)).toBe(true);
+    expect(await kube.exists("deployment", "web", NAMESPACE)).toBe(true);
     await api.post(`${PROJECT}/apps/settings:restore`);
     await waitForRelease(api, `${PROJECT}/apps/settings`, "staging", "Ready");
-    expect(await kube(platform).exists("configmap", "one", NAMESPACE)).toBe(true);
+    expect(await kube.exists("configmap", "one", NAMESPACE)).toBe(true);
   });
 
   it("an environment stops its workloads and leaves its namespace", async () => {
     await api.delete(`${PROJECT}/environments/staging?confirm=staging`);
-    await until(
-      "the workload stopped",
-      async () => !(await kube(platform).exists("deployment", "web", NAMESPACE)),
-      { deadlineMs: 90_000 },
-    );
-    expect(await kube(platform).exists("namespace", NAMESPACE)).toBe(true);
-    expect(await kube(platform).exists("configmap", "not-ours", NAMESPACE)).toBe(true);
+    await until("the workload stopped", async () => !(await kube.exists("deployment", "web", NAMESPACE)), {
+      deadlineMs: 90_000,
+    });
+    expect(await kube.exists("namespace", NAMESPACE)).toBe(true);
+    expect(await kube.exists("configmap", "not-ours", NAMESPACE)).toBe(true);
   });
 });

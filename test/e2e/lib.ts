@@ -1,6 +1,4 @@
-import { run } from "../cluster/run.ts";
 import type { ApiClient } from "../lib/api.ts";
-import type { Platform } from "../lib/platform.ts";
 import { until } from "../lib/until.ts";
 
 export interface Release {
@@ -71,44 +69,4 @@ export function waitForRelease(
     },
     { deadlineMs: RELEASE_DEADLINE_MS, everyMs: 100 },
   );
-}
-
-/** kubectl on the platform's cluster. */
-export function kube({ cluster }: Pick<Platform, "cluster">) {
-  const kubectl = (...args: string[]): Promise<string> =>
-    run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
-  return {
-    run: kubectl,
-    json: async <T>(...args: string[]): Promise<T> => JSON.parse(await kubectl(...args, "-o", "json")) as T,
-    exists: async (kind: string, name: string, namespace?: string): Promise<boolean> =>
-      (
-        await kubectl(
-          "get",
-          kind,
-          name,
-          ...(namespace ? ["-n", namespace] : []),
-          "--ignore-not-found",
-          "-o",
-          "name",
-        )
-      ).trim() !== "",
-    /** `Kind/name` → UID of what stands in a namespace: what a re-created object would change. */
-    uids: async (namespace: string): Promise<Record<string, string>> => {
-      const list = JSON.parse(
-        await kubectl(
-          "get",
-          "configmaps,deployments,services,serviceaccounts,pods",
-          "-n",
-          namespace,
-          "-o",
-          "json",
-        ),
-      ) as {
-        items: { kind: string; metadata: { name: string; uid: string } }[];
-      };
-      return Object.fromEntries(
-        list.items.map((item) => [`${item.kind}/${item.metadata.name}`, item.metadata.uid]),
-      );
-    },
-  };
 }

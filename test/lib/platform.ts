@@ -6,7 +6,7 @@ import { installAgent } from "../services/agent-chart.ts";
 import { startAgentProcess } from "../services/agent-process.ts";
 import { buildAgentImage } from "../services/image.ts";
 import { ApiClient } from "./api.ts";
-import { until } from "./until.ts";
+import { type Mode, registerCluster, untilConnected } from "./enrol.ts";
 
 /** Cluster, manager and agent together: what the demo shows and the end-to-end tests attack. */
 export interface Platform {
@@ -23,12 +23,15 @@ export interface PlatformOptions {
   /** Called as each step begins, with what it does. */
   onStep?: (text: string) => void;
   managerDir?: string;
-  mode?: "manage" | "read-only";
+  mode?: Mode;
   /** Where no node can run: take one that plays pods, instead of an error. */
   playedPods?: boolean;
   /** Gets what ends each part as it starts, so that a start that is broken off can be undone; see {@link endAll}. */
   ends?: End[];
 }
+
+/** Its image may have to be unpacked on the node. */
+const CONNECT_DEADLINE_MS = 120_000;
 
 export type End = () => Promise<unknown>;
 
@@ -83,7 +86,7 @@ interface Enrolment {
   manager: Manager;
   api: ApiClient;
   name: string;
-  mode: "manage" | "read-only";
+  mode: Mode;
   say(text: string): void;
   ends: End[];
 }
@@ -91,14 +94,8 @@ interface Enrolment {
 /** Registers the cluster, starts its agent with the one-time token, and waits until it is connected. */
 async function enrol(at: Enrolment): Promise<void> {
   const { api, name, mode } = at;
-  const made = await api.post<{ joinToken: { token: string } }>("/api/v1/clusters", { name, mode });
-  const joinToken = made.body.joinToken.token;
-  await startAgent(at, joinToken);
-  await until(
-    "the agent is connected",
-    async () => (await api.get<{ status: string }>(`/api/v1/clusters/${name}`)).body.status === "connected",
-    { deadlineMs: 120_000, everyMs: 250 },
-  );
+  await startAgent(at, await registerCluster(api, name, mode));
+  await untilConnected(api, name, CONNECT_DEADLINE_MS);
 }
 
 async function startAgent(

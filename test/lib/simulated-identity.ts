@@ -3,6 +3,7 @@ import { enrolMessage, proofMessage, toBase64Url } from "../../protocol/tunnel/a
 import type { EnrolResponse } from "../../protocol/tunnel/enrol.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import type { ApiClient } from "./api.ts";
+import { registerCluster } from "./enrol.ts";
 
 /** What an agent needs to prove itself. */
 export interface AgentIdentity {
@@ -34,8 +35,7 @@ export async function enrolAgent(managerUrl: string, token: string): Promise<Age
 
 /** Registers a cluster and enrols a key in it. */
 export async function enrolCluster(api: ApiClient, managerUrl: string, name: string): Promise<AgentIdentity> {
-  const { body } = await api.post<{ joinToken: { token: string } }>("/api/v1/clusters", { name });
-  return enrolAgent(managerUrl, body.joinToken.token);
+  return enrolAgent(managerUrl, await registerCluster(api, name));
 }
 
 /** The answer to a challenge. */

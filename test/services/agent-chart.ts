@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { SYSTEM_NAMESPACE } from "../../domain/names/labels.ts";
 import type { Cluster } from "../cluster/index.ts";
 import { run } from "../cluster/run.ts";
+import type { Mode } from "../lib/enrol.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { buildAgentImage } from "./image.ts";
 
@@ -29,7 +30,7 @@ export interface InstallOptions {
   cluster: Pick<Cluster, "helm" | "kubeconfig" | "server">;
   manager: { url: string; caFile?: string };
   joinToken: string;
-  mode: "manage" | "read-only";
+  mode: Mode;
   values?: ChartValues;
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Cluster } from "../cluster/index.ts";
 import { run } from "../cluster/run.ts";
+import { kubectl } from "../lib/kubectl.ts";
 import { baseValues, CHART, type InstallOptions, NAMESPACE, RELEASE, withValues } from "./agent-chart.ts";
 
 /** A long demo outlives a token of an hour, and nobody renews this one. */
@@ -36,20 +37,17 @@ interface Resources {
 
 /** Installs the chart's definitions, ServiceAccount and rights, and answers what its pod would run with. */
 export async function installObjects(options: ObjectsOptions): Promise<Container> {
-  const { kubectl, kubeconfig, helm } = options.cluster;
   const text = await withValues(baseValues(options, "kubenova/agent:process"), (file) =>
-    run(helm, ["template", RELEASE, CHART, "--namespace", NAMESPACE, "--values", file]),
+    run(options.cluster.helm, ["template", RELEASE, CHART, "--namespace", NAMESPACE, "--values", file]),
   );
   const manifests = parseAllDocuments(text)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
   const items = [namespace, ...manifests.filter(({ kind }) => !PODS.includes(kind))];
-  const asAdmin = (args: string[], input = "") =>
-    run(kubectl, ["--kubeconfig", kubeconfig, ...args], { input });
-  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
-  await asAdmin(["apply", "--server-side", "--force-conflicts", "-f", "-"], list);
-  await asAdmin(["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]);
+  const admin = kubectl(options.cluster);
+  await admin.apply(items, "--force-conflicts");
+  await admin.run("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
   return containerOf(manifests);
 }
 
@@ -64,13 +62,11 @@ function containerOf(manifests: Manifest[]): Container {
 
 /** Writes the account's token and the cluster's CA as the kubelet mounts them. */
 export async function mountServiceAccount(cluster: ObjectsOptions["cluster"], folder: string): Promise<void> {
-  const asAdmin = (...args: string[]) => run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
-  const token = await asAdmin("create", "token", RELEASE, "-n", NAMESPACE, `--duration=${TOKEN_DURATION}`);
-  const config = JSON.parse(
-    await asAdmin("config", "view", "--raw", "--minify", "--flatten", "-o", "json"),
-  ) as {
-    clusters: [{ cluster: { "certificate-authority-data": string } }];
-  };
+  const admin = kubectl(cluster);
+  const token = await admin.run("create", "token", RELEASE, "-n", NAMESPACE, `--duration=${TOKEN_DURATION}`);
+  const config = await admin.json<{ clusters: [{ cluster: { "certificate-authority-data": string } }] }>(
+    ...["config", "view", "--raw", "--minify", "--flatten"],
+  );
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, "token"), token.trim(), { mode: 0o600 });
   const ca = config.clusters[0].cluster["certificate-authority-data"];

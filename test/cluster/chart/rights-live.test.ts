@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { renderProject } from "../../../agent/operator/render/project.ts";
+import { type Kubectl, kubectl } from "../../lib/kubectl.ts";
 import { NAMESPACE } from "../../services/agent-chart.ts";
 import { type Cluster, up } from "../index.ts";
-import { attempt, type Finished, run } from "../run.ts";
+import { type Finished, run } from "../run.ts";
 import { isolate } from "../testing.ts";
 import { GOOD, rendered } from "./render.ts";
 
@@ -30,11 +31,10 @@ describe("a managing agent with the chart's rights, at a real API server", () =>
   let leave: () => Promise<void>;
   let token: string;
 
-  const admin = (args: string[], input = "") =>
-    run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args], { input });
+  let admin: Kubectl;
   /** kubectl with nothing but the agent's token. */
   const asAgent = (args: string[], input = ""): Promise<Finished> =>
-    attempt(cluster.kubectl, ["--kubeconfig", `${cluster.kubeconfig}.agent`, ...args], { input });
+    kubectl(cluster, `${cluster.kubeconfig}.agent`).attempt(args, input);
   const apply = (object: unknown, ...more: string[]) =>
     asAgent(
       ["apply", "--server-side", "--field-manager=kubenova", "--validate=false", ...more, "-f", "-"],
@@ -44,13 +44,12 @@ describe("a managing agent with the chart's rights, at a real API server", () =>
   beforeAll(async () => {
     leave = isolate();
     cluster = await up({ name: "chart-rights", node: "none" });
-    await admin(["create", "namespace", NAMESPACE]);
+    admin = kubectl(cluster);
+    await admin.run("create", "namespace", NAMESPACE);
     const { text } = await rendered(GOOD);
-    await admin(["apply", "--server-side", "-f", "-"], text);
-    token = (await admin(["create", "token", "kubenova-agent", "-n", NAMESPACE])).trim();
-    const config = JSON.parse(await admin(["config", "view", "--raw", "--minify", "-o", "json"])) as {
-      users: { user: object }[];
-    };
+    await admin.apply(text);
+    token = (await admin.run("create", "token", "kubenova-agent", "-n", NAMESPACE)).trim();
+    const config = await admin.json<{ users: { user: object }[] }>("config", "view", "--raw", "--minify");
     for (const each of config.users) each.user = { token };
     await run("sh", ["-c", `umask 077; cat > "$0.agent"`, cluster.kubeconfig], {
       input: JSON.stringify(config),
@@ -133,7 +132,7 @@ describe("a managing agent with the chart's rights, at a real API server", () =>
     interface ClusterRole {
       rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
     }
-    const edit = JSON.parse(await admin(["get", "clusterrole", "edit", "-o", "json"])) as ClusterRole;
+    const edit = await admin.json<ClusterRole>("get", "clusterrole", "edit");
     const written = edit.rules
       .filter(({ verbs, apiGroups }) => verbs.includes("patch") && !apiGroups.includes("extensions"))
       .flatMap(({ apiGroups, resources }) =>

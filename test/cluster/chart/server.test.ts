@@ -2,21 +2,23 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Kubectl, kubectl } from "../../lib/kubectl.ts";
 import { CHART, NAMESPACE } from "../../services/agent-chart.ts";
 import { type Cluster, up } from "../index.ts";
-import { attempt, run } from "../run.ts";
+import { run } from "../run.ts";
 import { isolate } from "../testing.ts";
 import { GOOD, helm, rendered, type Values } from "./render.ts";
 
 describe("the chart at a real API server", () => {
   let cluster: Cluster;
   let leave: () => Promise<void>;
-  const kubectl = (...args: string[]) => run(cluster.kubectl, ["--kubeconfig", cluster.kubeconfig, ...args]);
+  let kube: Kubectl;
 
   beforeAll(async () => {
     leave = isolate();
     cluster = await up({ name: "chart", node: "none" });
-    await kubectl("create", "namespace", NAMESPACE);
+    kube = kubectl(cluster);
+    await kube.run("create", "namespace", NAMESPACE);
   });
   afterAll(() => leave());
 
@@ -29,8 +31,8 @@ describe("the chart at a real API server", () => {
     ["everything switched on", { ...GOOD, ...everything, replicas: 2, wideRights: { enabled: true } }],
   ])("is accepted to the last field: %s", async (_, values) => {
     const { text, manifests } = await rendered(values);
-    const args = ["--kubeconfig", cluster.kubeconfig, "apply", "--server-side", "--dry-run=server"];
-    const answer = await attempt(cluster.kubectl, [...args, "--validate=strict", "-f", "-"], { input: text });
+    const args = ["apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"];
+    const answer = await kube.attempt(args, text);
     expect(answer.stderr).toBe("");
     expect(answer.code).toBe(0);
     expect(answer.stdout.trim().split("\n")).toHaveLength(manifests.length);
@@ -44,7 +46,7 @@ describe("the chart at a real API server", () => {
     };
     const nameOf = async () =>
       (
-        await kubectl("get", "crd", "novatenants.kubenova.io", "-o", "jsonpath={.spec.names.shortNames}")
+        await kube.run("get", "crd", "novatenants.kubenova.io", "-o", "jsonpath={.spec.names.shortNames}")
       ).trim();
     const older = olderChart();
     try {
@@ -64,7 +66,7 @@ describe("the chart at a real API server", () => {
       cluster.kubeconfig,
     ]);
     expect(await nameOf()).toBe('["nvt"]');
-    expect(await kubectl("get", "crd", "-o", "name")).toContain("resourcegraphs.kubenova.io");
+    expect(await kube.run("get", "crd", "-o", "name")).toContain("resourcegraphs.kubenova.io");
     // And the same release takes them up again.
     await release("install", CHART);
   });
