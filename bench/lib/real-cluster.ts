@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { type Kube, loadKube } from "../../agent/kube/index.ts";
-import { type Cluster, down, up } from "../../test/cluster/index.ts";
+import type { Cluster } from "../../test/cluster/index.ts";
 import { readState } from "../../test/cluster/state.ts";
 import { ApiClient } from "../../test/lib/api.ts";
 import { registerCluster, untilConnected } from "../../test/lib/enrol.ts";
 import { type End, endAll } from "../../test/lib/platform.ts";
 import { descendants } from "../../test/lib/process.ts";
+import { startSides } from "../../test/lib/sides.ts";
 import { until } from "../../test/lib/until.ts";
-import { startManager } from "../../test/manager/start.ts";
 import { type AgentProcess, startAgentProcess } from "../../test/services/agent-process.ts";
 import { type AuditLog, auditLog } from "./audit-log.ts";
 import { makeProject } from "./catalogue.ts";
@@ -43,14 +43,11 @@ export async function withRealCluster<T>(name: string, work: (at: RealCluster) =
 
 async function start(name: string, ends: End[]): Promise<RealCluster> {
   say("an API server, a manager, an agent");
-  await down(name);
-  ends.push(() => down(name));
-  const cluster = await up({ name, node: "none", audit: true });
+  const options = { audit: true, manager: { vars: { LOG_LEVEL: "error" } } };
+  const { cluster, manager } = await startSides(name, ends, options);
   if (!cluster.auditLog) throw new Error("the cluster has no audit log: KUBENOVA_CLUSTER=local gives one");
   const kube = await loadKube({ kubeconfig: cluster.kubeconfig });
   ends.push(async () => kube.close());
-  const manager = await startManager({ vars: { LOG_LEVEL: "error" } });
-  ends.push(() => manager.stop());
   const url = await manager.directUrl();
   const api = new ApiClient({ url, key: manager.key });
   ends.push(async () => api.close());

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { type Cluster, down, up } from "../cluster/index.ts";
+import type { Cluster } from "../cluster/index.ts";
 import { configMap, declareProject, type Release, rawSpec, waitForRelease } from "../e2e/lib.ts";
 import { ApiClient } from "../lib/api.ts";
 import { registerCluster, untilConnected } from "../lib/enrol.ts";
 import { type Kubectl, kubectl } from "../lib/kubectl.ts";
 import type { End } from "../lib/platform.ts";
+import { startSides } from "../lib/sides.ts";
 import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
@@ -20,12 +21,6 @@ export class KubeCluster {
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     this.kubectl = kubectl(cluster);
-  }
-
-  static async start(name: string, ends: End[]): Promise<KubeCluster> {
-    await down(name);
-    ends.push(() => down(name));
-    return new KubeCluster(await up({ name, node: "none" }));
   }
 
   exists = (name: string): Promise<boolean> => this.kubectl.exists("configmap", name, NAMESPACE);
@@ -48,18 +43,19 @@ export class ControlPlane {
   readonly name: string;
   agent: AgentProcess | undefined;
 
-  private constructor(manager: Manager, name: string) {
+  constructor(manager: Manager, api: ApiClient, name: string) {
     this.manager = manager;
-    this.api = new ApiClient(manager);
+    this.api = api;
     this.name = name;
   }
 
+  /** Another one, empty. */
   static async start(name: string, ends: End[]): Promise<ControlPlane> {
     const manager = await startManager();
     ends.push(() => manager.stop());
-    const plane = new ControlPlane(manager, name);
-    ends.push(async () => plane.api.close());
-    return plane;
+    const api = new ApiClient(manager);
+    ends.push(async () => api.close());
+    return new ControlPlane(manager, api, name);
   }
 
   /** Registers the cluster, and starts an agent there: with the chart's rights, or as an administrator elsewhere. */
@@ -116,4 +112,17 @@ export class ControlPlane {
       async () => !/kubenova_outbox_undelivered\{/.test((await this.api.get<string>("/metrics")).body),
       DEADLINE,
     );
+}
+
+/** A cluster and the control plane `berlin`, whose agent runs in it, with its tenant and project. */
+export async function startLineage(
+  name: string,
+  ends: End[],
+): Promise<{ kube: KubeCluster; plane: ControlPlane }> {
+  const { cluster, manager, api } = await startSides(name, ends);
+  const kube = new KubeCluster(cluster);
+  const plane = new ControlPlane(manager, api, "berlin");
+  await plane.enrol(kube, ends);
+  await plane.declare();
+  return { kube, plane };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type End, endAll } from "../lib/platform.ts";
 import { until } from "../lib/until.ts";
-import { ControlPlane, KubeCluster, NAMESPACE } from "./lineage.ts";
+import { type ControlPlane, type KubeCluster, NAMESPACE, startLineage } from "./lineage.ts";
 import { plan } from "./plan.ts";
 
 /**
@@ -17,10 +17,7 @@ let kube: KubeCluster;
 let plane: ControlPlane;
 
 beforeAll(async () => {
-  kube = await KubeCluster.start("attack-replayed", ends);
-  plane = await ControlPlane.start("berlin", ends);
-  await plane.enrol(kube, ends);
-  await plane.declare();
+  ({ kube, plane } = await startLineage("attack-replayed", ends));
   for (const app of APPS) for (const v of ["1", "2"]) await plane.deploy(app, v);
 });
 afterAll(() => endAll(ends));

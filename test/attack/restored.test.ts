@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type End, endAll } from "../lib/platform.ts";
 import { until } from "../lib/until.ts";
-import { ControlPlane, KubeCluster } from "./lineage.ts";
+import { type ControlPlane, type KubeCluster, startLineage } from "./lineage.ts";
 import { plan, seeded } from "./plan.ts";
 import { keep, lose } from "./storage.ts";
 
@@ -14,10 +14,7 @@ let kube: KubeCluster;
 let plane: ControlPlane;
 
 beforeAll(async () => {
-  kube = await KubeCluster.start("attack-restored", ends);
-  plane = await ControlPlane.start("berlin", ends);
-  await plane.enrol(kube, ends);
-  await plane.declare();
+  ({ kube, plane } = await startLineage("attack-restored", ends));
 });
 afterAll(() => endAll(ends));
 

@@ -1,20 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Cluster, down, type NodeType, up } from "../cluster/index.ts";
 import { startRelay, type TcpRelay } from "../kube/tcp-relay.ts";
-import { ApiClient } from "../lib/api.ts";
 import { clusterStatus, registerCluster, untilConnected } from "../lib/enrol.ts";
 import { type Kubectl, kubectl } from "../lib/kubectl.ts";
 import { type End, endAll } from "../lib/platform.ts";
-import { type Manager, type ManagerOptions, startManager } from "../manager/start.ts";
+import { type Sides, type SidesOptions, startSides } from "../lib/sides.ts";
 import { type AgentProcess, startAgentProcess } from "../services/agent-process.ts";
 
 /** A real API server, a real manager, and the real agent as a process that may be ended, with the chart's rights alone. */
-export interface Scene {
+export interface Scene extends Sides {
   name: string;
-  cluster: Cluster;
-  manager: Manager;
-  api: ApiClient;
   agent: AgentProcess;
   /** What the agent has logged over all its starts. */
   log(): LogLine[];
@@ -31,34 +26,18 @@ export interface Scene {
 
 export type LogLine = { time: string; level: string; message: string } & Record<string, unknown>;
 
-export interface SceneOptions {
+export interface SceneOptions extends SidesOptions {
   name: string;
-  node?: NodeType;
-  /** Writes the API server's audit log; see `cluster.auditLog`. */
-  audit?: boolean;
-  manager?: ManagerOptions;
   /** More variables of the agent's environment. */
   env?: Readonly<Record<string, string>>;
 }
 
-export async function startScene({
-  name,
-  node = "none",
-  audit = false,
-  manager: options,
-  env,
-}: SceneOptions): Promise<Scene> {
+export async function startScene({ name, env, ...sides }: SceneOptions): Promise<Scene> {
   const ends: End[] = [];
   try {
-    await down(name);
-    ends.push(() => down(name));
-    const cluster = await up({ name, node, audit });
-    const manager = await startManager(options);
-    ends.push(() => manager.stop());
+    const { cluster, manager, api } = await startSides(name, ends, sides);
     const relay = await startRelay(manager.url);
     ends.push(() => relay.close());
-    const api = new ApiClient(manager);
-    ends.push(async () => api.close());
     const joinToken = await registerCluster(api, name);
     const logFile = join(manager.dir, "agent.log");
     const agent = await startAgentProcess({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type End, endAll } from "../lib/platform.ts";
 import { until } from "../lib/until.ts";
-import { ControlPlane, KubeCluster, NAMESPACE } from "./lineage.ts";
+import { ControlPlane, type KubeCluster, NAMESPACE, startLineage } from "./lineage.ts";
 
 /**
  * A control plane that knows nothing, on a Kubernetes cluster that another one of the same tenant and project names has
@@ -13,10 +13,7 @@ let first: ControlPlane;
 let before: Record<string, string>;
 
 beforeAll(async () => {
-  kube = await KubeCluster.start("attack-second", ends);
-  first = await ControlPlane.start("berlin", ends);
-  await first.enrol(kube, ends);
-  await first.declare();
+  ({ kube, plane: first } = await startLineage("attack-second", ends));
   for (const app of ["web", "other"]) await first.deploy(app, "1");
   before = await kube.maps();
 });
