@@ -9,7 +9,8 @@ describe("rights", () => {
     for (const rule of rules) {
       expect([...rule.verbs, ...rule.resources, ...rule.apiGroups]).not.toContain("*");
     }
-    const lines = text.split("\n").map((line) => line.trim());
+    const roles = text.split(/^---$/m).filter((document) => /^kind: (Cluster)?Role$/m.test(document));
+    const lines = roles.flatMap((role) => role.split("\n").map((line) => line.trim()));
     const starts = lines.flatMap((line, at) => (line.startsWith("- apiGroups:") ? [at] : []));
     expect(starts).toHaveLength(rules.length);
     for (const at of starts) expect(lines[at - 1], lines.slice(at, at + 3).join(" ")).toMatch(/^# /);
