@@ -146,6 +146,13 @@ describe("an edge that answers garbage", () => {
 });
 
 describe("an edge that is not there", () => {
+  /** Waits for a complaint of the agent, after so many lines of its log. */
+  const untilSaid = (complaint: RegExp, earlier: number): Promise<boolean> => {
+    const said = () => scene.log().slice(earlier);
+    const isSaid = () => said().some(({ reason }) => complaint.test(String(reason)));
+    return until(`the agent says ${complaint}`, isSaid, { deadlineMs: 60_000, everyMs: 200 });
+  };
+
   /** A server that does this with each connection; the agent's complaint is awaited. */
   async function meetServer(onConnection: (socket: net.Socket) => void, complaint: RegExp): Promise<void> {
     const memory = residentBytes(pid);
@@ -156,12 +163,7 @@ describe("an edge that is not there", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const earlier = scene.log().length;
     scene.relay.leadTo(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const complains = () =>
-      scene
-        .log()
-        .slice(earlier)
-        .some(({ reason }) => complaint.test(String(reason)));
-    await until(`the agent says ${complaint}`, complains, { deadlineMs: 60_000, everyMs: 200 });
+    await untilSaid(complaint, earlier);
     await expectUnharmed(memory);
     scene.relay.leadTo();
     server.close();
@@ -185,12 +187,7 @@ describe("an edge that is not there", () => {
     const impostor = await MadEdge.start(other, await storedLineage());
     const earlier = scene.log().length;
     scene.relay.leadTo(`https://127.0.0.1:${impostor.port}`);
-    const complains = () =>
-      scene
-        .log()
-        .slice(earlier)
-        .some(({ reason }) => /certificate/.test(String(reason)));
-    await until("the agent complains of the certificate", complains, { deadlineMs: 60_000, everyMs: 200 });
+    await untilSaid(/certificate/, earlier);
     expect(impostor.upgrades).toBe(0);
     await expectSane();
     await impostor.stop();

@@ -1,30 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { HIGHEST_PORT, LOWEST_PORT } from "../cluster/ports.ts";
+import { freePorts } from "../cluster/ports.ts";
 import { until } from "./until.ts";
 
-const PORT_TRIES = 100;
-
-/** A port that nobody listens on at `host`, chosen at random so that two who look at once seldom meet. */
-export async function freePort(host = "127.0.0.1"): Promise<number> {
-  for (let tried = 0; tried < PORT_TRIES; tried++) {
-    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
-    if (await isFree(host, port)) return port;
-  }
-  throw new Error(`no free port at ${host}`);
-}
-
-function isFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", (error: NodeJS.ErrnoException) =>
-      error.code === "EADDRINUSE" ? resolve(false) : reject(error),
-    );
-    server.listen(port, host, () => server.close(() => resolve(true)));
-  });
-}
+/** A port of `host` that nothing listens on. */
+export const freePort = async (host?: string): Promise<number> => (await freePorts(1, host))[0] as number;
 
 /** Pids of every process below `pid` (Linux), children before grandchildren. */
 export function descendants(pid: number): number[] {
