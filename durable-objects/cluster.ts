@@ -12,8 +12,9 @@ import type { Env } from "../worker/env.ts";
 import type { Witness } from "../worker/store/witness.ts";
 import { Admission } from "./cluster/admission.ts";
 import { Alarms } from "./cluster/alarms.ts";
-import { Documents, type Prepared, prepare } from "./cluster/documents.ts";
+import { Documents, prepare } from "./cluster/documents.ts";
 import { Heart } from "./cluster/heart.ts";
+import { Intake } from "./cluster/intake.ts";
 import { LineageKeeper } from "./cluster/lineage.ts";
 import { overviewOf } from "./cluster/overview.ts";
 import { Pusher } from "./cluster/pusher.ts";
@@ -26,7 +27,7 @@ import { hasTables, migrate } from "./cluster/tables.ts";
 import { Takeovers } from "./cluster/takeovers.ts";
 import { Telling } from "./cluster/telling.ts";
 import { Uplink } from "./cluster/uplink.ts";
-import { compareWithDatabase, isDoubtful, sawCommit } from "./cluster/witness.ts";
+import { compareWithDatabase } from "./cluster/witness.ts";
 import type { ClusterIdentity, ClusterOverview, ClusterRpc, DeliveryResult, Liveness } from "./rpc.ts";
 
 /**
@@ -37,6 +38,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
   readonly #heart: Heart;
   readonly #lineage: LineageKeeper;
   readonly #pusher: Pusher;
+  readonly #intake: Intake;
   readonly #admission: Admission;
   readonly #sessions: Sessions;
   readonly #telling: Telling;
@@ -61,6 +63,7 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
     });
     this.#lineage = new LineageKeeper(this.#heart, (change) => this.#cutOff(change));
     this.#pusher = new Pusher(this.#heart);
+    this.#intake = new Intake(this.#heart, () => this.#push());
     this.#admission = new Admission(this.#heart, this.#pusher);
     this.#sessions = new Sessions(this.#heart, this.#lineage, this.#pusher, (_socket, hello) => {
       this.#streams.endAll("a newer session of the cluster's agent took over");
@@ -95,24 +98,14 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
   }
 
   async deliver(documents: DesiredDocument[], witness?: Witness): Promise<DeliveryResult> {
-    const nothing = { accepted: 0, stale: documents.length };
-    if (!(await this.#lineage.ready())) return nothing;
-    const prepared = await prepare(documents);
-    if (isDoubtful(this.#heart, prepared)) await compareWithDatabase(this.#heart);
-    // All of it comes with the declared epoch, whose set is built from the database as it then is.
-    if (this.#heart.known().diverged) return nothing;
-    if (!prepared.some((each) => this.#heart.documents.isNews(each))) return nothing;
-    return this.#store(prepared, witness);
+    if (!(await this.#lineage.ready())) return { accepted: 0, stale: documents.length };
+    const accepted = await this.#intake.take(await prepare(documents), witness);
+    return { accepted, stale: documents.length - accepted };
   }
 
-  #store(documents: Prepared[], witness?: Witness): DeliveryResult {
-    const accepted = this.#heart.transaction((state) => {
-      if (witness) sawCommit(state, witness);
-      return this.#heart.documents.put(state, documents);
-    });
-    const socket = accepted > 0 ? this.#sessions.live() : undefined;
+  #push(): void {
+    const socket = this.#sessions.live();
     if (socket) this.#pusher.push(socket);
-    return { accepted, stale: documents.length - accepted };
   }
 
   async liveness(): Promise<Liveness> {
@@ -131,7 +124,9 @@ export class ClusterDO extends DurableObject<Env> implements ClusterRpc {
   async removeOrphan(key: string, correlationId: string): Promise<boolean> {
     if (!this.#heart.state || !this.#heart.statuses.isOrphan(key)) return false;
     const revision = (this.#heart.documents.revisionOf(key)?.revision ?? 0) + 1;
-    this.#store(await prepare([{ key, revision, op: "tombstone", correlationId }]));
+    const tombstone = await prepare([{ key, revision, op: "tombstone", correlationId }]);
+    this.#heart.transaction((state) => this.#heart.documents.put(state, tombstone));
+    this.#push();
     return true;
   }
 

@@ -41,8 +41,6 @@ export async function beginEpoch(
 
 /** Brings the set of a new epoch in from D1, page by page; where it was broken off, it goes on. */
 export async function rebuild(heart: Heart): Promise<void> {
-  // Read first: whatever the pages hold is at least as new.
-  const witness = heart.known().rebuildAfter === "" ? await newestWitness(directory(heart.env)) : undefined;
   for (let state = heart.known(); state.rebuildAfter !== null; state = heart.known()) {
     const { epochId, rebuildAfter } = state;
     const page = await desiredForCluster(directory(heart.env), state.clusterId, {
@@ -51,6 +49,8 @@ export async function rebuild(heart: Heart): Promise<void> {
       correlationId: epochId,
     });
     const prepared = await prepare(page.documents);
+    // Read afterwards: the page holds nothing newer.
+    const witness = await newestWitness(directory(heart.env));
     heart.transaction((current) => {
       if (current.epochId !== epochId || current.rebuildAfter !== rebuildAfter) return;
       heart.documents.put(current, prepared);
