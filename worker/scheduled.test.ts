@@ -5,6 +5,7 @@ import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
 import { sweep } from "./scheduled.ts";
 import { insertRow } from "./store/rows.ts";
 import { events } from "./store/schema/index.ts";
+import { newestWitness, remembers, type Witness } from "./store/witness.ts";
 
 /** A moment in the first ten minutes of an hour, when everything is done. */
 const NOW = Date.UTC(2026, 10, 21, 10, 5);
@@ -72,6 +73,22 @@ describe("the sweep", () => {
     await event({ occurredAt: NOW - 29 * DAY, deliveredAt: NOW - 29 * DAY });
     await sweep(env, NOW);
     expect(await count("events")).toBe(2);
+  });
+
+  it("forgets events oldest first, so that a number that is missing in between means a restored database", async () => {
+    await event({ occurredAt: NOW - 31 * DAY, deliveredAt: NOW - 31 * DAY });
+    await event({ occurredAt: NOW - 30 * DAY + 5, deliveredAt: NOW });
+    await event({ occurredAt: NOW - 30 * DAY - 5, deliveredAt: NOW });
+    const kept = (await newestWitness(env.DB)) as Witness;
+    await event({ occurredAt: NOW - 31 * DAY });
+    await event({ occurredAt: NOW - 31 * DAY, deadAt: NOW });
+    await sweep(env, NOW);
+    expect(await count("events")).toBe(4);
+    expect(await remembers(env.DB, kept)).toBe(true);
+    await env.DB.prepare("UPDATE events SET delivered_at = ? WHERE delivered_at IS NULL").bind(NOW).run();
+    await sweep(env, NOW + DAY);
+    expect(await count("events")).toBe(0);
+    expect(await remembers(env.DB, kept)).toBe(true);
   });
 
   it("keeps up with a fleet: thousands of events that are past their time go in one sweep", async () => {
