@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type AgentIdentity, enrolCluster, TestAgent } from "../test/workerd/agent.ts";
+import { keepDatabase } from "../test/workerd/restore.ts";
 import { SWEEP_MS } from "./fleet.ts";
 
 const fleet = () => env.FLEET.getByName("platform");
@@ -71,9 +72,72 @@ describe("the fleet's clock", () => {
     expect(reason).toMatch(/for 2\d s/);
     expect((await eventsOf(never)).map(({ type }) => type)).not.toContain("evt.cluster.disconnected");
     expect(await alarmOf(fleet())).not.toBeNull();
-    await env.DB.prepare("UPDATE clusters SET state = 'deleted' WHERE id = ?")
+    await env.DB.prepare("UPDATE clusters SET state = 'deleted', deleted_at = 1 WHERE id = ?")
       .bind(broken.identity.clusterId)
       .run();
+  });
+
+  it("has each connected cluster look whether the database was restored, even from before it first connected", async () => {
+    const identity = await enrolCluster();
+    const restore = await keepDatabase();
+    const agent = await TestAgent.connect(identity);
+    await agent.next("snapshot-end");
+    await expect
+      .poll(async () => {
+        await runDurableObjectAlarm(cluster(identity));
+        return (await eventsOf(identity)).at(-1)?.type;
+      })
+      .toBe("evt.cluster.connected");
+    const key = "release/rel_01KAJ7Z8Q4X2N6V0D3M5R9T1WB";
+    await cluster(identity).deliver([{ key, revision: 1, op: "tombstone", correlationId: "req_test" }]);
+    await restore();
+    await runDurableObjectAlarm(fleet());
+    expect(await cluster(identity).liveness()).toMatchObject({ diverged: true, connected: true });
+  });
+
+  it("turns silence into an event, though another cluster's object hangs", async () => {
+    const { identity } = await settled();
+    const hanging = await settled();
+    const seen = { begun: false, ended: false };
+    const blocked = runInDurableObject(cluster(hanging.identity), (_object, state) =>
+      state.blockConcurrencyWhile(async () => {
+        seen.begun = true;
+        // Longer than the time limit, shorter than what the runtime takes for dead.
+        await scheduler.wait(12_000);
+        seen.ended = true;
+      }),
+    );
+    await expect.poll(() => seen.begun).toBe(true);
+    await silence(identity, 21_000);
+    await runDurableObjectAlarm(fleet());
+    expect(seen.ended).toBe(false);
+    expect(await alarmOf(fleet())).not.toBeNull();
+    await expect
+      .poll(async () => {
+        await runDurableObjectAlarm(cluster(identity));
+        return (await eventsOf(identity)).map(({ type }) => type);
+      })
+      .toContain("evt.cluster.disconnected");
+    await blocked;
+  });
+
+  it("goes on when the database fails: it asks at the next sweep", async () => {
+    const { identity } = await settled();
+    await silence(identity, 21_000);
+    await env.DB.exec("ALTER TABLE clusters RENAME TO clusters_away");
+    try {
+      expect(await runDurableObjectAlarm(fleet())).toBe(true);
+    } finally {
+      await env.DB.exec("ALTER TABLE clusters_away RENAME TO clusters");
+    }
+    expect(await alarmOf(fleet())).not.toBeNull();
+    await runDurableObjectAlarm(fleet());
+    await expect
+      .poll(async () => {
+        await runDurableObjectAlarm(cluster(identity));
+        return (await eventsOf(identity)).map(({ type }) => type);
+      })
+      .toContain("evt.cluster.disconnected");
   });
 
   it("has told what a crash left untold", async () => {

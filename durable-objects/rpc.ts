@@ -74,7 +74,7 @@ export interface ClusterRpc {
 
 /** The fleet's clock, by `env.FLEET` and the name `platform`. */
 export interface FleetRpc {
-  /** From now on, all clusters that were ever connected are swept: called when one connects. Idempotent. */
+  /** From now on, all registered clusters are swept: called when one connects. Idempotent. */
   watch(): Promise<void>;
 }
 

@@ -43,12 +43,13 @@ export async function enrolledClusters(db: D1Database): Promise<{ id: string; na
   return results;
 }
 
-/** Ids of clusters that may be connected, in order, after one of them. */
+/**
+ * Ids of clusters that may be connected, in order, after one of them: all, whatever their rows say. In a restored database
+ * a connected cluster may be one that has only just been registered.
+ */
 export async function clustersToSweep(db: D1Database, after: string, limit: number): Promise<string[]> {
   const { results } = await db
-    .prepare(
-      "SELECT id FROM clusters WHERE id > ? AND deleted_at IS NULL AND state = 'connected' ORDER BY id LIMIT ?",
-    )
+    .prepare("SELECT id FROM clusters WHERE id > ? AND deleted_at IS NULL ORDER BY id LIMIT ?")
     .bind(after, limit)
     .all<{ id: string }>();
   return results.map(({ id }) => id);
