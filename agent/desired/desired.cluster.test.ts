@@ -3,6 +3,7 @@ import { releaseResource, tenantResource } from "../../domain/desired/index.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import { TestEdge } from "../../test/agent/edge.ts";
 import { installDefinitions, type RunningAgent, removeAll, runAgent } from "../../test/agent/run.ts";
+import { plan } from "../../test/attack/plan.ts";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import { isKind } from "../kube/index.ts";
@@ -213,6 +214,18 @@ describe("tombstones", () => {
     await fixture.kube.patch({ ...TENANT, name: "t1" }, { metadata: { finalizers: null } });
     await start();
     await edge.phase(tenantKey(1), "Deleted");
+  });
+
+  it("of many at once all end as Deleted: none is told as Deleting after it has gone", async () => {
+    const all = Array.from({ length: plan.long ? 600 : 150 }, (_, n) => n + 1);
+    for (const n of all) await edge.put(tenant(n));
+    await start();
+    await edge.acked(all.length);
+    for (const n of all) await edge.put({ key: tenantKey(n), revision: 2 });
+    for (const n of all) await edge.phase(tenantKey(n), "Deleted");
+    await edge.acked(2 * all.length);
+    await until("nothing is told any more", () => edge.statuses.size === all.length);
+    expect([...edge.statuses.values()].filter(({ phase }) => phase !== "Deleted")).toEqual([]);
   });
 
   it("touch no object that is not ours, though it has the name", async () => {

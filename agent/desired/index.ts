@@ -54,7 +54,9 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
     log.debug("document", { ...namesOf(item), op, outcome });
     if (op === "upsert") return outcome === "stale" ? undefined : book.notDeleting([key]);
     if (outcome === "stale") return book.notDeleting([key]);
-    report(key, revision, outcome === "deleting" ? "Deleting" : "Deleted");
+    // It may have gone before the answer to its deletion came: that was told, and nothing tells it again.
+    const isThere = outcome === "deleting" && objects.withKey(key).length > 0;
+    report(key, revision, isThere ? "Deleting" : "Deleted");
   };
   const refused = (item: DesiredFrame | DesiredItem, message: string) => {
     outcomes.inc({ op: item.op, outcome: "refused" });
