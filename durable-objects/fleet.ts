@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { eachAtOnce, inTime } from "../worker/bounded.ts";
 import type { Env } from "../worker/env.ts";
 import { clustersToSweep } from "../worker/store/aggregates.ts";
 import { clusterStub, directory } from "../worker/store/database.ts";
@@ -9,8 +10,6 @@ export const SWEEP_MS = 10 * 60 * 1000;
 /** Clusters of one alarm: an invocation may make 10,000 calls, and what remains goes with the next alarm at once. */
 const CLUSTERS_A_ROUND = 2_000;
 const CLUSTERS_AT_ONCE = 50;
-/** A cluster's object that does not answer must not hold up the others; it is asked again at the next sweep. */
-const ASK_TIMEOUT_MS = 5_000;
 
 /**
  * The fleet's one clock: it asks each cluster's object whether its agent fell silent. An alarm in each object would cost a
@@ -37,31 +36,21 @@ export class FleetDO extends DurableObject<Env> implements FleetRpc {
     const { kv } = this.ctx.storage;
     const after = kv.get<string>("after") ?? "";
     const ids = await clustersToSweep(directory(this.env), after, CLUSTERS_A_ROUND);
-    const queue = ids.values();
-    await Promise.all(Array.from({ length: CLUSTERS_AT_ONCE }, () => this.askEach(queue)));
+    await eachAtOnce(CLUSTERS_AT_ONCE, ids, (id) => this.ask(id));
     const last = ids.length === CLUSTERS_A_ROUND ? ids.at(-1) : undefined;
     if (last !== undefined) kv.put("after", last);
     else if (after !== "") kv.delete("after");
     return last !== undefined;
   }
 
-  private async askEach(ids: Iterable<string>): Promise<void> {
-    for (const id of ids) await this.ask(id);
-  }
-
+  /** One that does not answer is asked again at the next sweep. */
   private async ask(id: string): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | null = null;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer in ${ASK_TIMEOUT_MS} ms`)), ASK_TIMEOUT_MS);
-    });
     try {
-      await Promise.race([clusterStub(this.env, id).sweep(), late]);
+      await inTime(clusterStub(this.env, id).sweep());
     } catch (error) {
       console.warn(
         JSON.stringify({ message: "a cluster was not swept", clusterId: id, error: String(error) }),
       );
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

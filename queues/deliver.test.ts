@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { DesiredDocument } from "../domain/desired/index.ts";
 import { HeldClusters } from "../test/workerd/clusters.ts";
 import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
 import { type NewEvent, recordEvents } from "../worker/store/events.ts";
-import { deliverEvents } from "./deliver.ts";
+import { eventsByIds } from "../worker/store/outbox.ts";
+import { deliverEvents, deliverStored } from "./deliver.ts";
 
 let clusters: HeldClusters;
 let world: World;
@@ -46,6 +48,14 @@ const environmentEvent = (verb: string, before: string | null, after: string | n
 const undelivered = async (): Promise<number> =>
   (await env.DB.prepare("SELECT COUNT(*) AS n FROM events WHERE delivered_at IS NULL").first<{ n: number }>())
     ?.n ?? -1;
+
+const waiting = async (ids: string[]): Promise<unknown[]> => {
+  const among = "id IN (SELECT value FROM json_each(?)) AND delivered_at IS NULL";
+  const { results } = await env.DB.prepare(`SELECT id FROM events WHERE ${among}`)
+    .bind(JSON.stringify(ids))
+    .all();
+  return results;
+};
 
 describe("delivering events", () => {
   it("sends a deployment's document to the cluster of its environment and marks the event", async () => {
@@ -145,10 +155,8 @@ describe("delivering events", () => {
     expect(Math.max(...clusters.calls.map(({ keys }) => keys.length))).toBeLessThanOrEqual(4);
   });
 
-  it.each([
-    ["the queue", { EVENTS: { sendBatch: () => Promise.reject(new Error("away")) } }],
-    ["a feed", { TENANT: { getByName: () => ({ poke: () => Promise.reject(new Error("away")) }) } }],
-  ])("keeps an event waiting where %s fails, and delivers it whole later", async (_name, broken) => {
+  it("keeps an event waiting where the queue fails, and delivers it whole later", async () => {
+    const broken = { EVENTS: { sendBatch: () => Promise.reject(new Error("away")) } };
     const ids = await commit([deploy()]);
     await deliverEvents({ ...clusters.within(env), ...(broken as object) }, ids);
     expect(clusters.of(world.clusterId).size).toBe(1);
@@ -157,6 +165,52 @@ describe("delivering events", () => {
     expect(await row()).toBeNull();
     await deliverEvents(clusters.within(env), ids);
     expect(await row()).not.toBeNull();
+  });
+
+  it.each([
+    ["fails", () => Promise.reject(new Error("away"))],
+    ["hangs", () => new Promise(() => {})],
+  ])(
+    "delivers all events where the feed of one tenant %s: feeds look by themselves",
+    async (_how, broken) => {
+      const other = await seedWorld(env.DB);
+      const poked: string[] = [];
+      const sent: unknown[] = [];
+      const TENANT = {
+        getByName: (name: string) => ({
+          poke: () => (name === world.tenantId ? broken() : Promise.resolve(void poked.push(name))),
+        }),
+      };
+      const EVENTS = { sendBatch: async (messages: Iterable<unknown>) => void sent.push(...messages) };
+      const ids = await commit([deploy(), deploy(other)]);
+      const given = { ...clusters.within(env), TENANT, EVENTS } as unknown as typeof env;
+      expect(await deliverStored(given, await eventsByIds(env.DB, ids))).toEqual(new Map());
+      expect(poked).toEqual([other.tenantId]);
+      expect(JSON.stringify(sent)).toContain(ids[0]);
+      expect(await waiting(ids)).toEqual([]);
+    },
+  );
+
+  it("takes a document that came after its time limit for what it is: the repeat is stale", async () => {
+    const gate = Promise.withResolvers<void>();
+    const within = clusters.within(env);
+    const CLUSTER = {
+      getByName: (id: string) => ({
+        deliver: async (documents: DesiredDocument[]) => {
+          await gate.promise;
+          return clusters.deliver(id, structuredClone(documents));
+        },
+      }),
+    };
+    const ids = await commit([deploy()]);
+    const events = await eventsByIds(env.DB, ids);
+    const failures = await deliverStored({ ...within, CLUSTER } as unknown as typeof env, events);
+    expect([...failures.values()]).toEqual(["no answer in 5000 ms"]);
+    gate.resolve();
+    await expect.poll(() => clusters.of(world.clusterId).size).toBe(1);
+    const held = clusters.summary(world.clusterId);
+    expect(await deliverStored(within, events)).toEqual(new Map());
+    expect(clusters.summary(world.clusterId)).toEqual(held);
   });
 
   it("pokes the feed of the event's tenant alone, and the platform's for what has none", async () => {

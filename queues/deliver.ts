@@ -1,13 +1,20 @@
 import { touchedBy } from "../domain/desired/touched.ts";
+import { eachAtOnce, inTime } from "../worker/bounded.ts";
 import type { Env } from "../worker/env.ts";
 import { failpoint } from "../worker/failpoint.ts";
 import { clusterStub, directory, outboxStub, tenantStub } from "../worker/store/database.ts";
 import { markDelivered, undeliveredByIds } from "../worker/store/outbox.ts";
 import { type RawRelease, releasesOfEvents } from "../worker/store/release-documents.ts";
 import { eventFrom, type StoredEvent } from "../worker/store/stored-event.ts";
+import { ClusterCalls } from "./cluster-calls.ts";
 import { Failures } from "./failures.ts";
 import { publish } from "./publish.ts";
 import { sendDeployments, sendTouched, type Targets, type Touching } from "./send-documents.ts";
+
+/** Events whose documents are read page by page: a page holds 6.4 MiB of specs at most, and an isolate 128 MB in all. */
+const EVENTS_AT_ONCE = 3;
+/** A poke that comes later is of little use: a feed looks by itself every 8 s. */
+const POKE_TIMEOUT_MS = 1_000;
 
 /** Before a commit: an alarm stands, so that the commit's events are delivered even if the caller dies. */
 export const armOutbox = (env: Env, shard: number): Promise<void> => outboxStub(env, shard).arm();
@@ -72,29 +79,35 @@ export async function deliverStored(env: Env, events: StoredEvent[]): Promise<Ma
   return failures.bySeq;
 }
 
-/** Pokes, publishes and marks the events that have not failed; an event fails alone. */
+/** Pokes, publishes, and marks the events that have not failed; an event fails alone. */
 async function finish(env: Env, events: StoredEvent[], failures: Failures): Promise<void> {
   if (events.length === 0) return;
-  await failures.attempt(events, () => pokeListeners(env, events));
-  const reached = events.filter((event) => !failures.has(event));
-  await failures.attempt(reached, () => publish(env, reached));
-  const done = reached.filter((event) => !failures.has(event)).map((event) => event.seq);
-  await markDelivered(directory(env), done, Date.now());
+  const poked = pokeListeners(env, events);
+  try {
+    const reached = events.filter((event) => !failures.has(event));
+    await failures.attempt(reached, () => publish(env, reached));
+    const done = reached.filter((event) => !failures.has(event)).map((event) => event.seq);
+    await markDelivered(directory(env), done, Date.now());
+  } finally {
+    await poked;
+  }
 }
 
 /** Brings desired documents to their clusters. What a cluster does not take fails only the events that need it. */
 export async function sendDocuments(env: Env, { events, releases, failures }: Delivery): Promise<void> {
   if (events.length === 0) return;
-  const targets: Targets = { db: directory(env), cluster: (id: string) => clusterStub(env, id), failures };
+  const clusters = new ClusterCalls((id) => clusterStub(env, id));
+  const targets: Targets = { db: directory(env), clusters, failures };
   const touching = events.map((event) => ({ event, touched: touchedBy(event) }));
   const deployments = touching.filter(({ touched }) => touched.releases?.by === "release");
+  const others = touching.filter(({ touched }) => touched.releases?.by !== "release");
   const rows = releases ?? (await readReleasesOf(targets.db, deployments));
-  await sendTogetherOrAlone(targets, deployments, rows);
-  for (const each of touching) {
-    if (each.touched.releases?.by !== "release") {
-      await failures.attempt([each.event], () => sendTouched(targets, each));
-    }
-  }
+  await Promise.all([
+    sendTogetherOrAlone(targets, deployments, rows),
+    eachAtOnce(EVENTS_AT_ONCE, others, (each) =>
+      failures.attempt([each.event], () => sendTouched(targets, each)),
+    ),
+  ]);
 }
 
 /** All at once; where one spoils it, each alone, so that only the bad one fails. */
@@ -125,7 +138,8 @@ async function readReleasesOf(db: D1Database, deployments: Touching[]): Promise<
 /**
  * Tells the feeds how far commits are: each event's tenant, or the platform for what has none. The platform's feed holds
  * tenants' events too, and looks for them by itself while somebody listens: one object that hears of every event of a whole
- * fleet would be its bottleneck, and a request for each event that nobody asked for.
+ * fleet would be its bottleneck, and a request for each event that nobody asked for. No event depends on its poke: readers
+ * see it all the same when their feed looks by itself, so a feed that fails or hangs is written down, and that is all.
  */
 async function pokeListeners(env: Env, events: StoredEvent[]): Promise<void> {
   const newest = new Map<string, number>();
@@ -133,5 +147,13 @@ async function pokeListeners(env: Env, events: StoredEvent[]): Promise<void> {
     const feed = tenantId ?? "platform";
     newest.set(feed, Math.max(newest.get(feed) ?? 0, seq));
   }
-  await Promise.all([...newest].map(([feed, seq]) => tenantStub(env, feed).poke(seq)));
+  await Promise.all(
+    [...newest].map(async ([feed, seq]) => {
+      try {
+        await inTime(tenantStub(env, feed).poke(seq), POKE_TIMEOUT_MS);
+      } catch (error) {
+        console.warn(JSON.stringify({ message: "a feed was not poked", feed, seq, error: String(error) }));
+      }
+    }),
+  );
 }

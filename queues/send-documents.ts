@@ -1,17 +1,18 @@
 import type { DesiredDocument } from "../domain/desired/index.ts";
 import { type Located, projectDocuments, tenantDocuments } from "../domain/desired/placement.ts";
 import type { Touched } from "../domain/desired/touched.ts";
-import type { ClusterRpc } from "../durable-objects/rpc.ts";
+import { eachAtOnce, NoAnswer } from "../worker/bounded.ts";
 import { readEnvironmentHistory, readProjects, readTenant } from "../worker/store/catalogue-documents.ts";
 import { clusterIdentity } from "../worker/store/desired.ts";
 import { type RawRelease, readReleases, releaseDocumentsOf } from "../worker/store/release-documents.ts";
 import type { StoredEvent } from "../worker/store/stored-event.ts";
 import type { Witness } from "../worker/store/witness.ts";
+import type { ClusterCalls } from "./cluster-calls.ts";
 import type { Failures } from "./failures.ts";
 
 export interface Targets {
   db: D1Database;
-  cluster(id: string): Pick<ClusterRpc, "deliver" | "identify">;
+  clusters: ClusterCalls;
   failures: Failures;
 }
 
@@ -22,6 +23,8 @@ export interface Touching {
 
 /** Documents in one call to a cluster's object: bounded, so that a call stays far below 32 MiB. */
 const MAX_DOCUMENTS_A_CALL = 100;
+/** Batches of deployments, each of 4 MiB of specs at most: a cluster that hangs holds up no batch but its own. */
+const BATCHES_AT_ONCE = 2;
 
 /** The hot path: deployments of one release each, read together and sent to all clusters at once. */
 export async function sendDeployments(
@@ -36,9 +39,8 @@ export async function sendDeployments(
   }
   const eventsOf = (document: DesiredDocument): StoredEvent[] =>
     byRelease.get(document.key.slice("release/".length)) ?? [];
-  for await (const located of releaseDocumentsOf(targets.db, releases, undefined)) {
-    await sendLocated(targets, located, eventsOf);
-  }
+  const batches = releaseDocumentsOf(targets.db, releases, undefined);
+  await eachAtOnce(BATCHES_AT_ONCE, batches, (located) => sendLocated(targets, located, eventsOf));
 }
 
 /** Any other event: tenant, projects and releases that it touched, page by page. */
@@ -70,12 +72,12 @@ export async function sendTouched(targets: Targets, { event, touched }: Touching
 
 async function identify(targets: Targets, clusterId: string): Promise<void> {
   const identity = await clusterIdentity(targets.db, clusterId);
-  if (identity) await targets.cluster(clusterId).identify(identity);
+  if (identity) await targets.clusters.ask(clusterId, (cluster) => cluster.identify(identity));
 }
 
 /** Sends documents to their clusters, all clusters at once. What a cluster refuses fails only the events that need it. */
 async function sendLocated(
-  { cluster, failures }: Targets,
+  { clusters, failures }: Targets,
   located: Located[],
   eventsOf: (document: DesiredDocument) => StoredEvent[],
 ): Promise<void> {
@@ -84,12 +86,14 @@ async function sendLocated(
     [...byCluster].map(async ([clusterId, forCluster]) => {
       const documents = forCluster.map(({ document }) => document);
       const deliver = async (some: DesiredDocument[]): Promise<void> => {
-        await cluster(clusterId).deliver(some, newestOf(some.flatMap(eventsOf)));
+        const witness = newestOf(some.flatMap(eventsOf));
+        await clusters.ask(clusterId, (cluster) => cluster.deliver(some, witness));
       };
       for (let start = 0; start < documents.length; start += MAX_DOCUMENTS_A_CALL) {
         const call = documents.slice(start, start + MAX_DOCUMENTS_A_CALL);
         await deliver(call).catch(async (error: unknown) => {
-          if (call.length === 1) return failures.add(call.flatMap(eventsOf), error);
+          const whole = call.length === 1 || error instanceof NoAnswer;
+          if (whole) return failures.add(call.flatMap(eventsOf), error);
           for (const each of call) await failures.attempt(eventsOf(each), () => deliver([each]));
         });
       }

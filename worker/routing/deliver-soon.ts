@@ -17,11 +17,14 @@ const sent = new Rounds<Delivery>(50);
  */
 export async function deliverSoon(env: Env, ids: string[]): Promise<void> {
   const sending: Promise<void>[] = [];
-  await committed.take(ids, async (some) => {
-    const delivery = await readCommitted(env, some);
-    sending.push(sendAndSettle(env, delivery));
-  });
-  await Promise.all(sending);
+  try {
+    await committed.take(ids, async (some) => {
+      const delivery = await readCommitted(env, some);
+      sending.push(sendAndSettle(env, delivery));
+    });
+  } finally {
+    await Promise.all(sending);
+  }
 }
 
 /** What fails here, OutboxDO's alarm delivers. */

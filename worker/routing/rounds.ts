@@ -18,7 +18,10 @@ export class Rounds<T> {
     this.#gapMs = gapMs;
   }
 
-  /** Where a round runs already, returns at once: whoever runs it takes these items too. */
+  /**
+   * Where a round runs already, returns at once: whoever runs it takes these items too. A round that fails is written
+   * down, and the next begins: its items are other mutations'.
+   */
   async take(items: readonly T[], work: (some: T[]) => Promise<void>): Promise<void> {
     this.#pending.push(...items);
     const began = Date.now();
@@ -26,7 +29,7 @@ export class Rounds<T> {
     try {
       while (this.#pending.length > 0 && Date.now() - began < TURN_LIMIT_MS) {
         this.#busyUntil = Date.now() + ROUND_LIMIT_MS;
-        await work(this.#pending.splice(0, ROUND_ITEMS));
+        await attempt(work, this.#pending.splice(0, ROUND_ITEMS));
         if (this.#pending.length > 0 && this.#pending.length < ROUND_ITEMS) {
           await scheduler.wait(this.#gapMs);
         }
@@ -34,5 +37,13 @@ export class Rounds<T> {
     } finally {
       this.#busyUntil = 0;
     }
+  }
+}
+
+async function attempt<T>(work: (some: T[]) => Promise<void>, some: T[]): Promise<void> {
+  try {
+    await work(some);
+  } catch (error) {
+    console.warn(JSON.stringify({ message: "a round after the answer failed", error: String(error) }));
   }
 }
