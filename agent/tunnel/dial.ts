@@ -1,6 +1,6 @@
 import WebSocket, { type ClientOptions } from "ws";
 import { tunnelPath } from "../../protocol/tunnel/enrol.ts";
-import { MAX_FRAME_BYTES, PING, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
+import { KEY_HEADER, MAX_FRAME_BYTES, PING, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
 import { VERSION } from "../version.ts";
 import { endingOfUpgrade } from "./ending.ts";
 import type { Ending } from "./reconnect.ts";
@@ -8,6 +8,8 @@ import type { Ending } from "./reconnect.ts";
 export interface DialOptions {
   managerUrl: URL;
   clusterId: string;
+  /** That the hello will be signed with: lets the agent in where strangers crowd the door. */
+  publicKey?: string;
   /** Certificate authorities, PEM; the system's where absent. */
   ca?: readonly string[];
   /** The `Date` of the answer, whatever it was. */
@@ -39,7 +41,10 @@ export function dial(options: DialOptions, onRefusal: (ending: Ending) => void):
     closeTimeout: CLOSE_TIMEOUT_MS,
     maxPayload: MAX_FRAME_BYTES,
     followRedirects: false,
-    headers: { "user-agent": `kubenova-agent/${VERSION}` },
+    headers: {
+      "user-agent": `kubenova-agent/${VERSION}`,
+      ...(options.publicKey ? { [KEY_HEADER]: options.publicKey } : {}),
+    },
     ...(options.ca ? { ca: [...options.ca] } : {}),
   };
   const socket = new WebSocket(tunnelUrl(options.managerUrl, options.clusterId), [SUBPROTOCOL], settings);

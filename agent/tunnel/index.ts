@@ -77,7 +77,8 @@ export function startTunnel(options: TunnelOptions): Tunnel {
   const once = async (): Promise<SessionEnd> => {
     let refusal: Ending | undefined;
     const onDate = (date: string | undefined) => clockWatch?.told("manager", date);
-    const socket = dial({ ...options, onDate }, (ending) => {
+    const { publicKey } = options.key();
+    const socket = dial({ ...options, publicKey, onDate }, (ending) => {
       refusal = ending;
     });
     const consumers = [own, ...options.consumers];

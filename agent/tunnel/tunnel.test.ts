@@ -49,6 +49,7 @@ describe("a session", () => {
     await until("the tunnel knows", () => tunnel.status().state === "connected");
     expect(edge.hellos).toHaveLength(1);
     expect(edge.hellos[0]).toMatchObject({ host: `127.0.0.1:${edge.port}`, cursor: { seq: 0 } });
+    expect(edge.namedKeys).toEqual([edge.hellos[0]?.publicKey]);
   });
 
   it("is opened again after it was lost, from the cursor of that moment", async () => {

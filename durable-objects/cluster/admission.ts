@@ -1,6 +1,13 @@
 import { acceptedHosts } from "../../domain/cluster/hello.ts";
 import { toBase64Url } from "../../protocol/tunnel/auth.ts";
-import { CLOSE, HELLO_DEADLINE_MS, PING, PONG, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
+import {
+  CLOSE,
+  HELLO_DEADLINE_MS,
+  KEY_HEADER,
+  PING,
+  PONG,
+  SUBPROTOCOL,
+} from "../../protocol/tunnel/limits.ts";
 import type { Heart } from "./heart.ts";
 import type { Pusher } from "./pusher.ts";
 import { VERSIONS } from "./sessions.ts";
@@ -8,6 +15,11 @@ import { AGENT_TAG, type AgentAttachment, agentOf, closeSocket, inPhase, refuseS
 
 /** Sockets that have not proved who they are. An agent needs one; strangers push each other out, oldest first. */
 const MAX_PENDING = 16;
+/**
+ * Sockets without a session, those that we closed included: this runtime keeps one until its client answers the close,
+ * which a stranger need not do, and an object takes 32,768 in all. Beyond it only a key that the cluster has is let in.
+ */
+const MAX_STRANGERS = 64;
 const NONCE_BYTES = 32;
 
 /** Sockets between their dial and their hello. */
@@ -25,6 +37,7 @@ export class Admission {
     const { ctx, env, alarms } = this.#heart;
     const { deleted, epochId } = this.#heart.known();
     if (deleted) return refuseSocket(CLOSE.deleted, "the cluster was deleted", SUBPROTOCOL);
+    if (!this.#hasRoomFor(request.headers.get(KEY_HEADER))) return new Response(null, { status: 429 });
     this.#dropOldestPending();
     const { 0: client, 1: server } = new WebSocketPair();
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -54,6 +67,15 @@ export class Admission {
       webSocket: client,
       headers: { "Sec-WebSocket-Protocol": SUBPROTOCOL },
     });
+  }
+
+  #hasRoomFor(publicKey: string | null): boolean {
+    const strangers = this.#heart.ctx
+      .getWebSockets(AGENT_TAG)
+      .filter((socket) => agentOf(socket)?.phase !== "live");
+    if (strangers.length < MAX_STRANGERS) return true;
+    const known = "SELECT 1 FROM keys WHERE public_key = ?";
+    return publicKey !== null && this.#heart.sql.exec(known, publicKey).toArray().length > 0;
   }
 
   #dropOldestPending(): void {

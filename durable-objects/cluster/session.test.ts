@@ -4,11 +4,12 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { rotationMessage } from "../../protocol/tunnel/auth.ts";
-import { CLOSE, PING, PONG } from "../../protocol/tunnel/limits.ts";
-import { enrolCluster, enrolKey, makeKey, TestAgent } from "../../test/workerd/agent.ts";
+import { tunnelPath } from "../../protocol/tunnel/enrol.ts";
+import { CLOSE, KEY_HEADER, PING, PONG, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
+import { enrolCluster, enrolKey, HOST, makeKey, TestAgent } from "../../test/workerd/agent.ts";
 import { api } from "../../test/workerd/api.ts";
 
 const stub = (id: string) => env.CLUSTER.getByName(id);
@@ -209,6 +210,31 @@ describe("who is refused", () => {
     for (let i = 0; i < 20; i++) strangers.push(await TestAgent.dial(identity));
     await TestAgent.connect(identity);
     expect(strangers[0]?.closed?.code).toBe(CLOSE.tryLater);
+  });
+
+  it("more strangers than the object has room for, before they have a socket; a key that it knows still gets through", async () => {
+    const identity = await enrolCluster();
+    const dialMutely = (key?: string) =>
+      exports.default.fetch(
+        new Request(`https://${HOST}${tunnelPath(identity.clusterId)}`, {
+          headers: {
+            Upgrade: "websocket",
+            "Sec-WebSocket-Protocol": SUBPROTOCOL,
+            ...(key ? { [KEY_HEADER]: key } : {}),
+          },
+        }),
+      );
+    // None of them is accepted on their side, so that none answers its close.
+    const answers = [];
+    for (let n = 0; n < 64; n++) answers.push(await dialMutely());
+    expect(answers.every(({ status }) => status === 101)).toBe(true);
+    for (const key of [undefined, "nobody's", (await makeKey()).publicKey]) {
+      expect((await dialMutely(key)).status).toBe(429);
+    }
+    const response = await dialMutely(identity.publicKey);
+    const agent = new TestAgent(response.webSocket as WebSocket, identity);
+    await agent.hello();
+    expect(await agent.next("welcome")).toMatchObject({ session: 1 });
   });
 
   it("an id that no cluster has, and nothing of it is left", async () => {

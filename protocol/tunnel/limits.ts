@@ -2,6 +2,11 @@
 
 export const SUBPROTOCOL = "kubenova.v1";
 export const PROTOCOL_VERSION = 1;
+/**
+ * Of the dial: the public key that the hello will be signed with. It proves nothing; an agent without it is let in as
+ * long as there is room for strangers.
+ */
+export const KEY_HEADER = "x-kubenova-key";
 
 /** One WebSocket message. Small enough that a control frame never waits long behind a body on a slow line. */
 export const MAX_FRAME_BYTES = 256 * 1024;

@@ -7,7 +7,7 @@ import { fromBase64Url, proofMessage, verifyEd25519 } from "../../protocol/tunne
 import { agentFrameDecoder, encodeFrame } from "../../protocol/tunnel/codec.ts";
 import { type DataFrame, decodeData, encodeData } from "../../protocol/tunnel/data.ts";
 import type { AgentFrame, EdgeFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
-import { CLOSE, PING, PONG, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
+import { CLOSE, KEY_HEADER, PING, PONG, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
 import { type SnapshotLine, snapshotDigest } from "../../protocol/tunnel/snapshot.ts";
 import { until } from "../lib/until.ts";
 
@@ -34,6 +34,8 @@ export class TestEdge {
   tokens = new Set<string>();
   keys = new Set<string>();
   documents = new Map<string, Held>();
+  /** The key that each dial named, before its hello. */
+  namedKeys: unknown[] = [];
   hellos: FrameOf<"hello">[] = [];
   acks: FrameOf<"ack">[] = [];
   /** Newest status of each key. */
@@ -69,6 +71,7 @@ export class TestEdge {
     const edge = new TestEdge(server);
     server.on("request", (request, response) => void edge.#http(request, response));
     server.on("upgrade", (request, socket, head) => {
+      edge.namedKeys.push(request.headers[KEY_HEADER]);
       if (edge.refuseUpgrade)
         return socket.end(
           `HTTP/1.1 ${edge.refuseUpgrade} No\r\ndate: ${edge.date}\r\ncontent-length: 0\r\n\r\n`,

@@ -23,7 +23,7 @@ const dial = defineRoute({
   }),
   query: z.object({}),
   answers: { 101: { description: "The socket." } },
-  errors: ["KN-1402"],
+  errors: ["KN-1402", "KN-1600"],
   streams: true,
   async handler(call) {
     const offered = (call.request.headers.get("sec-websocket-protocol") ?? "")
@@ -42,6 +42,11 @@ const dial = defineRoute({
     }
     const response = await clusterStub(call.env, call.params.cluster).fetch(call.request);
     if (response.status === 404) throw new KubeNovaError("KN-1200", "There is no such cluster.");
+    if (response.status === 429) {
+      throw new KubeNovaError("KN-1600", "Too many sockets of this cluster have not proved who they are.", {
+        retryAfterSeconds: 10,
+      });
+    }
     return response;
   },
 });
