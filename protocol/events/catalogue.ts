@@ -88,7 +88,29 @@ const clusterOrphaned = z.strictObject({
   keys: z.array(z.string()).max(100),
 });
 
-/** Every event there is, by its name. Subjects: `<kind>/<id>`, for deployments `release/<id>`. */
+const orphanRemoved = z.strictObject({
+  /** Its desired key: `release/rel_…`. */
+  key: z.string().max(64),
+});
+/** Which token, never the token. */
+const joinTokenFields = { joinTokenId: z.string().regex(idPattern("joinToken")) };
+const joinTokenCreated = z.strictObject({ ...joinTokenFields, expiresAt: z.iso.datetime() });
+const joinTokenRevoked = z.strictObject(joinTokenFields);
+const outboxReplayed = z.strictObject({
+  /** `events`: whatever became of them; `dead-letters`: those that were given up. */
+  of: z.enum(["events", "dead-letters"]),
+  count: z.int().min(1),
+  /** Sequence numbers of the first and the last event that is delivered again. */
+  firstSeq: z.int().min(1),
+  lastSeq: z.int().min(1),
+});
+const outboxDiscarded = z.strictObject({
+  deadLetterId: z.string().regex(idPattern("deadLetter")),
+  eventSeq: z.int().min(1),
+  eventType: z.string(),
+});
+
+/** Every event there is, by its name. Subjects: `<kind>/<id>`, for deployments `release/<id>`, for replays `outbox/platform`. */
 export const EVENTS = {
   "evt.tenant.created": define(1, "A tenant was created.", created(tenantStateSchema)),
   "evt.tenant.updated": define(1, "A tenant was changed.", updated(tenantStateSchema)),
@@ -152,6 +174,11 @@ export const EVENTS = {
     "A cluster holds objects that its desired set no longer names.",
     clusterOrphaned,
   ),
+  "evt.cluster.orphan-removed": define(1, "A person confirmed that an orphan is deleted.", orphanRemoved),
+  "evt.cluster.join-token-created": define(1, "A further join token was made.", joinTokenCreated),
+  "evt.cluster.join-token-revoked": define(1, "A join token was revoked.", joinTokenRevoked),
+  "evt.outbox.replayed": define(1, "Events are delivered again.", outboxReplayed),
+  "evt.outbox.discarded": define(1, "A dead letter will never be delivered.", outboxDiscarded),
 } as const;
 
 export type EventType = keyof typeof EVENTS;

@@ -5,7 +5,10 @@ import { type Manager, startManager } from "../manager/start.ts";
 import { inParallel } from "./apps.ts";
 import { plan } from "./plan.ts";
 
-/** One tenant that asks too much: the others' requests succeed, and say what is so (invariant 5). */
+/**
+ * One tenant that asks too much. Of invariant 5 this shows that the others' requests succeed and say what is so. How much
+ * slower they are is printed and not asserted: it is the machine's, and no test fails by it.
+ */
 let manager: Manager;
 let flood: ApiClient;
 let quiet: ApiClient;
@@ -77,7 +80,7 @@ const FLOODS: Record<string, (at: number) => Promise<{ status: number }>> = {
 };
 
 describe(`a tenant with ${FLOOD} requests at a time`, () => {
-  it.each(Object.keys(FLOODS))("of %s leaves another's right", async (what) => {
+  it.each(Object.keys(FLOODS))("of %s leaves another's answers right", async (what) => {
     const name = `app-${Object.keys(FLOODS).indexOf(what)}`;
     const alone = await askQuietly(`${name}-alone`);
     const end = flooding(FLOODS[what] as (typeof FLOODS)[string]);

@@ -67,6 +67,12 @@ export const deleteOrphan = defineRoute({
     const removed = await clusterStub(call.env, cluster.id).removeOrphan(key, call.correlationId);
     if (!removed) throw new KubeNovaError("KN-1200", `The cluster has no orphan ${key}.`);
     const answer = { status: 202, body: { key, message: "" } };
-    return call.commit({ db: directory(call.env), statements: [], events: [], answer });
+    const subject = `cluster/${cluster.id}`;
+    return call.commit({
+      db: directory(call.env),
+      statements: [],
+      events: [{ type: "evt.cluster.orphan-removed", tenantId: null, subject, data: { key } }],
+      answer,
+    });
   },
 });

@@ -2,7 +2,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { deadLettersSince, MAX_REPLAY, redeliver, settleDeadLetters } from "../../store/dead-letters.ts";
 import { replayAnswerSchema, replayFrom, replayFromSchema } from "../events/schema.ts";
-import { armShards } from "../shared/outbox.ts";
+import { armShards, replayed } from "../shared/outbox.ts";
 
 interface Found {
   id: string;
@@ -42,7 +42,11 @@ export const replayDeadLetters = defineRoute({
     return call.commit({
       db,
       statements: letters.length > 0 ? statements : [],
-      events: [],
+      events: replayed(
+        "dead-letters",
+        letters.map(({ eventSeq }) => eventSeq),
+        null,
+      ),
       answer: { status: 202, body: { replayed: letters.length, nextSeq: last ? last.eventSeq : null } },
     });
   },

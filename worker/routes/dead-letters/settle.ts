@@ -3,7 +3,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { redeliver, settleDeadLetters } from "../../store/dead-letters.ts";
 import { guardOne } from "../../store/rows.ts";
-import { armShards } from "../shared/outbox.ts";
+import { armShards, replayed } from "../shared/outbox.ts";
 import { readDeadLetter, unsettled } from "./find.ts";
 import { deadLetterExample, deadLetterJson, deadLetterParams, deadLetterSchema } from "./schema.ts";
 
@@ -44,7 +44,7 @@ export const replayDeadLetter = defineRoute({
         guardOne(db),
         redeliver(db, JSON.stringify([letter.eventId])),
       ],
-      events: [],
+      events: replayed("dead-letters", [letter.eventSeq], letter.tenantId),
       answer: { status: 202, body: deadLetterJson(after) },
     });
   },
@@ -75,7 +75,14 @@ export const discardDeadLetter = defineRoute({
     return call.commit({
       db,
       statements: [settleDeadLetters(db, JSON.stringify([letter.id]), how), guardOne(db)],
-      events: [],
+      events: [
+        {
+          type: "evt.outbox.discarded",
+          tenantId: letter.tenantId,
+          subject: `event/${letter.eventId}`,
+          data: { deadLetterId: letter.id, eventSeq: letter.eventSeq, eventType: letter.eventType },
+        },
+      ],
       answer: { status: 200, body: deadLetterJson(after) },
     });
   },

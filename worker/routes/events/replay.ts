@@ -4,7 +4,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { MAX_REPLAY, redeliver } from "../../store/dead-letters.ts";
 import { selectForReplay } from "../../store/event-queries.ts";
-import { armShards } from "../shared/outbox.ts";
+import { armShards, replayed } from "../shared/outbox.ts";
 import { replayAnswerSchema, replayFrom, replayFromSchema } from "./schema.ts";
 
 const TYPES = Object.keys(EVENTS) as [EventType, ...EventType[]];
@@ -41,7 +41,11 @@ export const replayEvents = defineRoute({
     return call.commit({
       db,
       statements: chosen.length > 0 ? [redeliver(db, JSON.stringify(chosen.map(({ id }) => id)))] : [],
-      events: [],
+      events: replayed(
+        "events",
+        chosen.map(({ seq }) => seq),
+        null,
+      ),
       answer: { status: 202, body: { replayed: chosen.length, nextSeq: rows[MAX_REPLAY]?.seq ?? null } },
     });
   },

@@ -3,6 +3,7 @@ import { directory } from "../../store/database.ts";
 import { newJoinTokenExample } from "../clusters/examples.ts";
 import { clusterParams } from "../clusters/schema.ts";
 import { readCluster } from "../clusters/write.ts";
+import { iso } from "../shared/catalogue.ts";
 import { makeJoinToken } from "./make.ts";
 import { newJoinTokenSchema } from "./schema.ts";
 
@@ -28,11 +29,18 @@ export const createJoinToken = defineRoute({
     const db = directory(call.env);
     const cluster = await readCluster(call);
     const token = await makeJoinToken(call, db, cluster);
-    const location = `/api/v1/clusters/${cluster.name}/join-tokens/${token.id}`;
+    const location = `/api/v1/clusters/${cluster.name}/join-tokens/${token.row.id}`;
     return call.commit({
       db,
       statements: [token.statement],
-      events: [],
+      events: [
+        {
+          type: "evt.cluster.join-token-created",
+          tenantId: null,
+          subject: `cluster/${cluster.id}`,
+          data: { joinTokenId: token.row.id, expiresAt: iso(token.row.expiresAt) },
+        },
+      ],
       answer: { status: 201, body: token.json, location },
       secretReference: location,
     });

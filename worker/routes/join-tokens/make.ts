@@ -7,7 +7,7 @@ export async function makeJoinToken(
   call: Call,
   db: D1Database,
   cluster: { id: string; mode: "manage" | "read-only" },
-): Promise<{ statement: D1PreparedStatement; json: Record<string, unknown>; id: string }> {
+): Promise<{ statement: D1PreparedStatement; json: Record<string, unknown>; row: JoinToken }> {
   const { secret, hash } = await newSecret();
   const row: JoinToken = {
     id: call.newId("joinToken"),
@@ -26,7 +26,7 @@ export async function makeJoinToken(
     token,
     install: installCommand(origin, cluster.mode, token),
   };
-  return { statement: insertJoinToken(db, row), json, id: row.id };
+  return { statement: insertJoinToken(db, row), json, row };
 }
 
 /** What a person pastes: see docs/install-agent.md. */

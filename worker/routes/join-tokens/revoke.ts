@@ -5,6 +5,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { clusterOf, findCluster } from "../../store/clusters.ts";
 import { directory } from "../../store/database.ts";
 import { findJoinToken, joinTokenOf, revokeJoinToken as revokeRow } from "../../store/join-tokens.ts";
+import { guardOne } from "../../store/rows.ts";
 import { joinTokenExample } from "../clusters/examples.ts";
 import { clusterParam } from "../clusters/schema.ts";
 import { objectOf } from "../clusters/write.ts";
@@ -45,11 +46,14 @@ export const revokeJoinToken = defineRoute({
     const token = joinTokenOf(row?.results[0]);
     if (token?.clusterId !== id) throw new KubeNovaError("KN-1200", "The cluster has no such join token.");
     const after = { ...token, revokedAt: token.revokedAt ?? call.now };
+    const answer = { status: 200, body: joinTokenJson(after, call.now) };
+    if (token.revokedAt !== null) return call.commit({ db, statements: [], events: [], answer });
+    const data = { joinTokenId: token.id };
     return call.commit({
       db,
-      statements: [revokeRow(db, token.id, call.now)],
-      events: [],
-      answer: { status: 200, body: joinTokenJson(after, call.now) },
+      statements: [revokeRow(db, token.id, call.now), guardOne(db)],
+      events: [{ type: "evt.cluster.join-token-revoked", tenantId: null, subject: `cluster/${id}`, data }],
+      answer,
     });
   },
 });
