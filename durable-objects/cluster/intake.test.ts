@@ -8,6 +8,12 @@ import { givenProject } from "../../test/workerd/catalogue.ts";
 import { keepDatabase } from "../../test/workerd/restore.ts";
 import { newestWitness, type Witness } from "../../worker/store/witness.ts";
 import type { ClusterRpc } from "../rpc.ts";
+import { Alarms } from "./alarms.ts";
+import { Documents, prepare } from "./documents.ts";
+import { Heart } from "./heart.ts";
+import { Intake } from "./intake.ts";
+import { loadState } from "./state.ts";
+import { Statuses } from "./statuses.ts";
 
 const stub = (id: string) => env.CLUSTER.getByName(id);
 const release = (id: string, revision: number) =>
@@ -133,4 +139,44 @@ describe("deliveries from a database that goes on", () => {
     expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
     expect(await object.deliver([release(LOST, 20)], await commit())).toEqual({ accepted: 0, stale: 1 });
   });
+
+  it("share a reading where they come together; one that fails fails only those that it was for", async () => {
+    const { object } = await connected("shared");
+    const documents = await prepare([1, 2, 3, 4].map((revision) => release(LOST, revision)));
+    let readings = 0;
+    let isAway = false;
+    const prepareStatement = (sql: string): D1PreparedStatement => {
+      readings += 1;
+      if (isAway) throw new Error("the database is away");
+      return env.DB.prepare(sql);
+    };
+    const outcomes = await runInDurableObject(object, async (_object, ctx) => {
+      const intake = intakeOf(ctx, { prepare: prepareStatement } as D1Database);
+      const takeAll = () =>
+        Promise.all(documents.map((each) => intake.take([each], undefined).catch(String)));
+      isAway = true;
+      const failed = await takeAll();
+      isAway = false;
+      readings = 0;
+      return { failed, taken: await takeAll() };
+    });
+    expect(outcomes.failed).toEqual(documents.map(() => "Error: the database is away"));
+    expect(outcomes.taken).toEqual([1, 1, 1, 1]);
+    expect(readings).toBe(2);
+  });
 });
+
+/** The part alone, on an object's storage and another database. */
+function intakeOf(ctx: DurableObjectState, db: D1Database): Intake {
+  const { sql } = ctx.storage;
+  const documents = new Documents(sql);
+  const heart = new Heart({
+    ctx,
+    env: { ...env, DB: db },
+    documents,
+    statuses: new Statuses(sql, documents),
+    alarms: new Alarms(ctx.storage),
+    state: loadState(sql),
+  });
+  return new Intake(heart, () => {});
+}
