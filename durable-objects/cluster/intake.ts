@@ -1,11 +1,9 @@
+import { inTime } from "../../worker/bounded.ts";
 import { directory } from "../../worker/store/database.ts";
 import { type Commits, readCommits, type Witness } from "../../worker/store/witness.ts";
 import type { Prepared } from "./documents.ts";
 import type { Heart } from "./heart.ts";
 import { heldWitness, markDiverged, sawCommit } from "./witness.ts";
-
-/** A database that does not answer must not hold the next deliveries up: the outbox comes again. */
-const READ_TIMEOUT_MS = 5_000;
 
 interface Call {
   documents: readonly Prepared[];
@@ -82,20 +80,10 @@ export class Intake {
     this.#isReading = false;
   }
 
-  async #read(asked: readonly (Witness | undefined)[]): Promise<Commits> {
+  /** A database that does not answer must not hold the next deliveries up: the outbox comes again. */
+  #read(asked: readonly (Witness | undefined)[]): Promise<Commits> {
     const wanted = asked.filter((each) => each !== undefined);
-    let timer: ReturnType<typeof setTimeout> | null = null;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () => reject(new Error("the database did not say which commits it has")),
-        READ_TIMEOUT_MS,
-      );
-    });
-    try {
-      return await Promise.race([readCommits(directory(this.#heart.env), wanted), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return inTime(readCommits(directory(this.#heart.env), wanted));
   }
 
   /** Pushed before the callers hear of it: what cannot be pushed fails their deliveries, as what cannot be stored. */
