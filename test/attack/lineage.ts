@@ -78,9 +78,14 @@ export class ControlPlane {
 
   cluster = async () =>
     (
-      await this.api.get<{ id: string; status: string; epoch: number; diverged?: true; message?: string }>(
-        `/api/v1/clusters/${this.name}`,
-      )
+      await this.api.get<{
+        id: string;
+        status: string;
+        epoch: number;
+        diverged?: true;
+        message?: string;
+        desired: { seq: number; ackedSeq: number };
+      }>(`/api/v1/clusters/${this.name}`)
     ).body;
 
   connected = (): Promise<void> => untilConnected(this.api, this.name);
@@ -104,6 +109,13 @@ export class ControlPlane {
     ).body.items;
   removeOrphan = (key: string) =>
     this.api.delete(`/api/v1/clusters/${this.name}/orphans/${key}?confirm=${key}`);
+
+  /** How much the cluster's object has taken for its agent, all of which the agent has stored. */
+  stored = (): Promise<number> =>
+    until("the agent has stored all that it was sent", async () => {
+      const { desired } = await this.cluster();
+      return desired.ackedSeq === desired.seq && desired.seq;
+    });
 
   /** All events have reached their clusters' objects. */
   delivered = (): Promise<unknown> =>

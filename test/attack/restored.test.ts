@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type End, endAll } from "../lib/platform.ts";
 import { until } from "../lib/until.ts";
-import { type ControlPlane, type KubeCluster, startLineage } from "./lineage.ts";
+import { type ControlPlane, type KubeCluster, NAMESPACE, startLineage } from "./lineage.ts";
 import { plan, seeded } from "./plan.ts";
 import { keep, lose } from "./storage.ts";
 
@@ -27,6 +27,7 @@ async function whileEnded(change: () => void): Promise<void> {
 
 describe("a database restored from an hour ago", () => {
   let before: Record<string, string>;
+  let sent: number;
 
   beforeAll(async () => {
     for (const app of ["same", "changed", "deleted"]) await plane.deploy(app, "1");
@@ -37,6 +38,7 @@ describe("a database restored from an hour ago", () => {
     await plane.delete("deleted");
     await until("it is gone", async () => !(await kube.exists("deleted")));
     before = await kube.maps();
+    sent = await plane.stored();
     await whileEnded(restore);
   });
 
@@ -56,6 +58,12 @@ describe("a database restored from an hour ago", () => {
     await plane.put("new", "1");
     await plane.delete("same");
     await plane.delivered();
+    // What the agent is sent has a number of its own.
+    expect(await plane.stored()).toBe(sent);
+    // The agent carries out what it holds, and that is what it was sent before.
+    const drifted = JSON.stringify({ data: { v: "drifted" } });
+    await kube.kubectl.run("patch", "configmap", "changed", "-n", NAMESPACE, "--type=merge", "-p", drifted);
+    await until("it is brought back", async () => !(await kube.maps()).changed?.endsWith(" drifted"));
     expect(await kube.maps()).toEqual(before);
   });
 
