@@ -108,6 +108,6 @@ function watchReady({ kube }: RealCluster) {
 export const untilQuiet = ({ audit }: RealCluster, mark: number, quietMs: number) =>
   untilStill("the agent is quiet", () => audit.writesSince(mark), {
     stillMs: quietMs,
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: quietMs + DEADLINE_MS,
     everyMs: LOOK_EVERY_MS,
   });
