@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type End, endAll } from "../lib/platform.ts";
-import { until } from "../lib/until.ts";
+import { until, untilStill } from "../lib/until.ts";
 import { type ControlPlane, type KubeCluster, NAMESPACE, startLineage } from "./lineage.ts";
 import { plan } from "./plan.ts";
 
@@ -12,6 +12,8 @@ const ROUNDS = plan.long ? 6 : 2;
 /** What a reader of the feed waits before it comes back. */
 const RECONNECT_MS = 100;
 const APPS = ["one", "two", "three"];
+const MARKER = "marker";
+const AT_REST = { stillMs: 1_000, deadlineMs: 30_000, everyMs: 100 };
 const ends: End[] = [];
 let kube: KubeCluster;
 let plane: ControlPlane;
@@ -26,6 +28,7 @@ interface Event {
   seq: number;
   type: string;
   subject: string;
+  data?: { app?: string };
 }
 
 const events = async (): Promise<Event[]> => {
@@ -39,22 +42,29 @@ const events = async (): Promise<Event[]> => {
     cursor = body.nextCursor;
   }
 };
+/** What was told of deployments, but the marker's. */
 const told = async () =>
   (await events())
-    .filter(({ type }) => type.startsWith("evt.deploy."))
+    .filter(({ type, data }) => type.startsWith("evt.deploy.") && data?.app !== MARKER)
     .map(({ type, subject }) => `${subject} ${type}`)
     .sort();
-/** What writes would change: each resource's version, and its revision. */
-const resources = async () => {
+/** What any write would change, of a status too: the version of each resource that the agent has made, but the marker's. */
+const resources = async (): Promise<Record<string, string>> => {
   const { items } = await kube.kubectl.json<{
-    items: { metadata: { name: string; generation: number; annotations: Record<string, string> } }[];
-  }>("get", "novaapps", "-n", NAMESPACE);
-  return items.map(({ metadata: { name, generation, annotations } }) => [
-    name,
-    generation,
-    annotations["kubenova.io/desired-revision"],
-  ]);
+    items: { kind: string; metadata: { name: string; resourceVersion: string } }[];
+  }>("get", "novaapps,resourcegraphs,configmaps", "-n", NAMESPACE);
+  return Object.fromEntries(
+    items
+      .filter(({ metadata }) => ![MARKER, `app-${MARKER}`].includes(metadata.name))
+      .map(({ kind, metadata }) => [`${kind}/${metadata.name}`, metadata.resourceVersion]),
+  );
 };
+/** The agent has acted on all that it was sent: on a change that came after it, too. */
+async function acted(v: string): Promise<void> {
+  await plane.delivered();
+  await plane.deploy(MARKER, v);
+  await plane.stored();
+}
 const replay = () => plane.api.post("/api/v1/events:replay", { fromSeq: 1 });
 
 /** Sequence numbers that the live feed gives after one, until one is reached or the connection ends. */
@@ -81,13 +91,14 @@ async function feed(after: number, end: () => number): Promise<number[]> {
 
 describe("all events, delivered again", () => {
   it("write nothing, tell nothing anew, and change no status", async () => {
-    await plane.delivered();
-    const [maps, before, deployments] = [await kube.maps(), await resources(), await told()];
+    await acted("before");
+    const then = await untilStill("the cluster is at rest", resources, AT_REST);
+    expect(Object.keys(then)).toEqual(expect.arrayContaining(APPS.map((app) => `NovaApp/${app}`)));
+    const deployments = await told();
     for (let round = 0; round < ROUNDS; round++) await Promise.all([replay(), replay()]);
-    await plane.delivered();
+    await acted("after");
     for (const app of APPS) await plane.release(app, "Ready", 2);
-    expect(await kube.maps()).toEqual(maps);
-    expect(await resources()).toEqual(before);
+    expect(await resources()).toEqual(then);
     expect(await told()).toEqual(deployments);
   });
 
@@ -109,9 +120,8 @@ describe("all events, delivered again", () => {
     }
     for (const app of APPS) await plane.release(app, "Ready", 2 + ROUNDS);
     await plane.delivered();
-    const values = Object.fromEntries(
-      Object.entries(await kube.maps()).map(([name, text]) => [name, text.split(" ")[1]]),
-    );
+    const { [MARKER]: _marker, ...maps } = await kube.maps();
+    const values = Object.fromEntries(Object.entries(maps).map(([name, text]) => [name, text.split(" ")[1]]));
     expect(values).toEqual(Object.fromEntries(APPS.map((app) => [app, `new-${ROUNDS - 1}`])));
     const deployments = (await told()).filter((line) => line.endsWith("evt.deploy.succeeded"));
     expect(deployments.length).toBeLessThanOrEqual(APPS.length * (2 + ROUNDS));
