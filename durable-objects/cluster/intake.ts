@@ -62,8 +62,8 @@ export class Intake {
     this.#isReading = true;
     while (this.#waiting.length > 0) {
       const calls = this.#waiting.splice(0);
-      const { epochId } = this.#heart.known();
       try {
+        const { epochId } = this.#heart.known();
         const held = heldWitness(this.#heart.known());
         const commits = await this.#read([held, ...calls.map(({ witness }) => witness)]);
         // The commit that was asked for belongs to another set.
