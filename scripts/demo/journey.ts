@@ -45,16 +45,22 @@ const pagePath = (clusterName: string, environment: string): string =>
 export async function page({ api, cluster, clusterName }: Platform, version: string): Promise<void> {
   if (cluster.node !== "real") return detail("pods are only played here, so no page answers");
   const path = pagePath(clusterName, "production");
-  const { body } = await api.get<string>(path);
-  const text = body
+  detail(`GET ${path}`);
+  // Endpoints follow the pods a moment after a Deployment is complete: its last old pod may answer once more.
+  const text = await until(`the page shows version ${version}`, async () => {
+    const shown = textOf((await api.get<string>(path)).body);
+    if (!shown.includes(`version ${version}`)) throw new Error(`it shows: ${shown}`);
+    return shown;
+  });
+  detail(`“${text}”`);
+}
+
+const textOf = (html: string): string =>
+  html
     .replace(/<style[\s\S]*?<\/style>/g, "")
     .replace(/<[^>]+>/g, " ")
     .replace(/\s+/g, " ")
     .trim();
-  detail(`GET ${path}`);
-  detail(`“${text}”`);
-  if (!text.includes(version)) throw new Error(`the page does not show version ${version}`);
-}
 
 /** Every pod's name, start and restarts: what would change if the cluster noticed anything. */
 async function podsOf({ cluster }: Platform): Promise<string> {
