@@ -55,8 +55,12 @@ export async function deploy(
       await sleep(STEP_MS);
     }
   })();
-  const done = async () => (await api.get<App>(path)).body.releases[0]?.phase === "Ready";
-  await until("the release is Ready", done, { deadlineMs: 30_000, everyMs: POLL_MS });
+  let asked = 0;
+  const done = async () => {
+    if (asked++ > 0) await sleep(POLL_MS);
+    return (await api.get<App>(path)).body.releases[0]?.phase === "Ready";
+  };
+  await until("the release is Ready", done, { deadlineMs: 30_000, everyMs: 1 });
   await rollout;
   api.close();
 }
