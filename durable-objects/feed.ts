@@ -1,4 +1,5 @@
 import type { EventFilter } from "../protocol/events/filter.ts";
+import { inTime } from "../worker/bounded.ts";
 import { publishedOf, type StoredEvent } from "../worker/store/stored-event.ts";
 
 /** Bytes flow this often at least: a client that went away is noticed by nothing but a write (workers-sdk #9438). */
@@ -66,7 +67,7 @@ export class FeedListener {
     if (!poked && Date.now() - this.writtenAt >= KEEP_ALIVE_MS) await this.write(writer, ": keep-alive\n\n");
   }
 
-  /** @returns false where the time for a keep-alive came first */
+  /** @returns false where the time to look all the same came first */
   private waitForPoke(): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => done(false), this.lookEveryMs);
@@ -81,15 +82,8 @@ export class FeedListener {
 
   private async write(writer: WritableStreamDefaultWriter<Uint8Array>, text: string): Promise<void> {
     this.writtenAt = Date.now();
-    let timer: ReturnType<typeof setTimeout> | null = null;
-    const stalled = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error("the reader stalls")), STALL_LIMIT_MS);
-    });
-    try {
-      await Promise.race([writer.write(encoder.encode(text)), stalled]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const written = writer.write(encoder.encode(text));
+    await inTime(written, STALL_LIMIT_MS, () => new Error("the reader stalls"));
   }
 }
 

@@ -11,17 +11,20 @@ const cluster = (identity: AgentIdentity) => env.CLUSTER.getByName(identity.clus
 const alarmOf = (stub: DurableObjectStub): Promise<number | null> =>
   runInDurableObject(stub, (_object, state) => state.storage.getAlarm());
 
-/** Connected, and told of: its object has nothing left to do. */
-async function settled(): Promise<{ identity: AgentIdentity; agent: TestAgent }> {
-  const identity = await enrolCluster();
-  const agent = await TestAgent.connect(identity);
-  await agent.next("snapshot-end");
-  await expect
+const untilToldConnected = (identity: AgentIdentity): Promise<void> =>
+  expect
     .poll(async () => {
       await runDurableObjectAlarm(cluster(identity));
       return (await eventsOf(identity)).at(-1)?.type;
     })
     .toBe("evt.cluster.connected");
+
+/** Connected, and told of: its object has nothing left to do. */
+async function settled(): Promise<{ identity: AgentIdentity; agent: TestAgent }> {
+  const identity = await enrolCluster();
+  const agent = await TestAgent.connect(identity);
+  await agent.next("snapshot-end");
+  await untilToldConnected(identity);
   return { identity, agent };
 }
 
@@ -82,12 +85,7 @@ describe("the fleet's clock", () => {
     const restore = await keepDatabase();
     const agent = await TestAgent.connect(identity);
     await agent.next("snapshot-end");
-    await expect
-      .poll(async () => {
-        await runDurableObjectAlarm(cluster(identity));
-        return (await eventsOf(identity)).at(-1)?.type;
-      })
-      .toBe("evt.cluster.connected");
+    await untilToldConnected(identity);
     const key = "release/rel_01KAJ7Z8Q4X2N6V0D3M5R9T1WB";
     await cluster(identity).deliver([{ key, revision: 1, op: "tombstone", correlationId: "req_test" }]);
     await restore();

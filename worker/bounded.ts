@@ -7,14 +7,18 @@ export const OBJECT_TIMEOUT_MS = 5_000;
 /** Whoever was asked did not answer in time; the call may still take effect. */
 export class NoAnswer extends Error {}
 
-/** @throws NoAnswer where the work takes longer; it goes on by itself */
-export async function inTime<T>(work: Promise<T>, limitMs = OBJECT_TIMEOUT_MS): Promise<T> {
+/** @throws NoAnswer, or what `late` makes, where the work takes longer; it goes on by itself */
+export async function inTime<T>(
+  work: Promise<T>,
+  limitMs = OBJECT_TIMEOUT_MS,
+  late: () => Error = () => new NoAnswer(`no answer in ${limitMs} ms`),
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer(`no answer in ${limitMs} ms`)), limitMs);
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(late()), limitMs);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, limit]);
   } finally {
     clearTimeout(timer);
   }

@@ -100,14 +100,16 @@ const appliedUnrecorded = async (): Promise<LiveObject> => {
   expect(graph.status).toBeUndefined();
   return live();
 };
-/** The app drops the object; then all that is to happen has happened. */
+/** The app drops the object; then all that is to happen has happened. The graph's record follows the app's status. */
 const dropped = async () => {
   await declare(2, "a");
   if (!operator) await start();
   await awaitPhase(kube, namespace, name, "Ready");
-  const graph = await kube.get({ apiVersion: API, kind: "ResourceGraph", namespace, name: `app-${name}` });
-  const { inventory = [] } = graph.status as { inventory?: { name: string }[] };
-  expect(inventory.map((entry) => entry.name)).toEqual([`${name}-a`]);
+  await until("the record holds what is left", async () => {
+    const graph = await kube.get({ apiVersion: API, kind: "ResourceGraph", namespace, name: `app-${name}` });
+    const { inventory = [] } = graph.status as { inventory?: { name: string }[] };
+    expect(inventory.map((entry) => entry.name)).toEqual([`${name}-a`]);
+  });
 };
 
 describe("an object that was applied, and whose UID nobody recorded", () => {

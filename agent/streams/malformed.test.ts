@@ -2,14 +2,12 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { edgeFrameSchema } from "../../protocol/tunnel/frames.ts";
 import { TestEdge } from "../../test/agent/edge.ts";
+import { connectStreams } from "../../test/agent/streams.ts";
 import { plan } from "../../test/attack/plan.ts";
 import { until } from "../../test/lib/until.ts";
-import { generateKey } from "../identity/keys.ts";
-import { type Kube, systemClock } from "../kube/index.ts";
-import { silentLogger } from "../log.ts";
+import type { Kube } from "../kube/index.ts";
 import { createMetrics } from "../metrics.ts";
-import { startTunnel, type Tunnel } from "../tunnel/index.ts";
-import { createStreams } from "./index.ts";
+import type { Tunnel } from "../tunnel/index.ts";
 
 let edge: TestEdge;
 let tunnel: Tunnel;
@@ -30,23 +28,7 @@ const kube = {
 
 beforeAll(async () => {
   edge = await TestEdge.start();
-  const key = generateKey();
-  const parts = { clock: systemClock, log: silentLogger, metrics };
-  tunnel = startTunnel({
-    ...parts,
-    managerUrl: edge.url,
-    clusterId: edge.clusterId,
-    clusterUid: "u",
-    key: () => key,
-    cursor: () => ({ epochId: edge.epochId, seq: 0 }),
-    observed: () => ({ capabilities: { components: {}, flags: {} } }),
-    consumers: [
-      createStreams({ ...parts, kube, readOnly: false, serviceDial: "direct", closedNamespaces: [] }),
-    ],
-    random: () => 0,
-    signal: stop.signal,
-  });
-  await edge.connected();
+  tunnel = await connectStreams({ edge, kube, metrics, signal: stop.signal });
 });
 afterAll(async () => {
   stop.abort(new Error("the test is over"));

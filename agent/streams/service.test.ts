@@ -3,13 +3,9 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { TestEdge } from "../../test/agent/edge.ts";
+import { connectStreams } from "../../test/agent/streams.ts";
 import { until } from "../../test/lib/until.ts";
-import { generateKey } from "../identity/keys.ts";
-import { type Kube, KubeError, type LiveObject, systemClock } from "../kube/index.ts";
-import { silentLogger } from "../log.ts";
-import { createMetrics } from "../metrics.ts";
-import { startTunnel } from "../tunnel/index.ts";
-import { createStreams } from "./index.ts";
+import { type Kube, KubeError, type LiveObject } from "../kube/index.ts";
 import type { Open } from "./types.ts";
 
 let edge: TestEdge;
@@ -70,29 +66,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
   edge = await TestEdge.start();
-  const key = generateKey();
-  const parts = { clock: systemClock, log: silentLogger, metrics: createMetrics() };
-  startTunnel({
-    ...parts,
-    managerUrl: edge.url,
-    clusterId: edge.clusterId,
-    clusterUid: "u",
-    key: () => key,
-    cursor: () => ({ epochId: edge.epochId, seq: 0 }),
-    observed: () => ({ capabilities: { components: {}, flags: {} } }),
-    consumers: [
-      createStreams({
-        ...parts,
-        kube,
-        readOnly: false,
-        serviceDial: "direct",
-        closedNamespaces: ["kube-system"],
-      }),
-    ],
-    random: () => 0,
-    signal: stop.signal,
-  });
-  await edge.connected();
+  await connectStreams({ edge, kube, signal: stop.signal, closedNamespaces: ["kube-system"] });
 });
 afterAll(async () => {
   stop.abort(new Error("done"));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { inTime, NoAnswer } from "../../bounded.ts";
 import type { Env } from "../../env.ts";
 import { configurationProblems } from "../../middleware/configuration.ts";
 import { defineRoute } from "../../routing/define.ts";
@@ -82,17 +83,11 @@ async function queueAnswers(env: Env): Promise<void> {
   await env.EVENTS.metrics();
 }
 
-async function check(failure: string, work: () => Promise<unknown>): Promise<Check> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<Check>((resolve) => {
-    timer = setTimeout(
-      () => resolve({ state: "failed", message: "does not answer in time" }),
-      CHECK_TIMEOUT_MS,
-    );
-  });
-  const done = work().then(
+const check = (failure: string, work: () => Promise<unknown>): Promise<Check> =>
+  inTime(work(), CHECK_TIMEOUT_MS).then(
     (): Check => ({ state: "ok" }),
-    (): Check => ({ state: "failed", message: failure }),
+    (error: unknown): Check => ({
+      state: "failed",
+      message: error instanceof NoAnswer ? "does not answer in time" : failure,
+    }),
   );
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
-}

@@ -40,8 +40,8 @@ export interface StreamRequest {
 }
 
 /**
- * Opens a stream at the cluster's object. An agent closes its tunnel over a frame that is none, so that what no frame can
- * hold must end here.
+ * Opens a stream at the cluster's object. What no frame can hold ends here: its sender is told which field it is, before
+ * the cluster is asked.
  *
  * @throws KubeNovaError KN-1002 where no frame can hold the target, and those of the object
  */

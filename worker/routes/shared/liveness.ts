@@ -1,4 +1,5 @@
 import type { Liveness } from "../../../durable-objects/rpc.ts";
+import { inTime } from "../../bounded.ts";
 import type { Env } from "../../env.ts";
 import { clusterStub } from "../../store/database.ts";
 
@@ -18,15 +19,9 @@ export async function livenessOf(
 }
 
 async function askOne(env: Env, clusterId: string): Promise<Liveness> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const silence = new Promise<Liveness>((resolve) => {
-    timer = setTimeout(() => resolve(SILENT), LIVENESS_TIMEOUT_MS);
-  });
   try {
-    return await Promise.race([clusterStub(env, clusterId).liveness(), silence]);
+    return await inTime(clusterStub(env, clusterId).liveness(), LIVENESS_TIMEOUT_MS);
   } catch {
     return SILENT;
-  } finally {
-    clearTimeout(timer);
   }
 }
