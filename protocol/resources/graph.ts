@@ -7,6 +7,7 @@ import {
   objectNameSchema,
   timeSchema,
 } from "./common.ts";
+import { MAX_VIOLATIONS, violationSchema } from "./policy.ts";
 
 /** What one graph may hold; more needs the specification split over several objects. */
 export const MAX_NODES = 5_000;
@@ -65,11 +66,42 @@ export const applyAsSchema = z.object({
 });
 export type ApplyAs = z.infer<typeof applyAsSchema>;
 
+/** The object that a graph was rendered from, in the graph's own namespace or cluster-scoped. */
+export const sourceRefSchema = z.object({
+  apiVersion: z.string().min(1).max(317),
+  kind: z.string().min(1).max(63),
+  name: objectNameSchema,
+  uid: z.string().max(64).optional(),
+});
+export type SourceRef = z.infer<typeof sourceRefSchema>;
+
+/** What a graph was rendered from and by; told to people, never acted upon. Equal renderings must write equal values. */
+export const graphMetadataSchema = z
+  .object({
+    name: z.string().max(253),
+    version: z.string().max(128).optional(),
+    /** The platform type or module, such as `oci://host/webservice@sha256:…`. */
+    platformRef: z.string().max(2_048).optional(),
+    /** Digest over all that the rendering read. */
+    renderHash: z.string().max(128).optional(),
+    /** When a rendering first had this result. */
+    renderedAt: timeSchema.optional(),
+    engineVersion: z.string().max(128).optional(),
+    /** By language, such as `cue: v0.17.1`. */
+    languageVersions: z.record(z.string(), z.string().max(128)).optional(),
+  })
+  .meta({ "x-kubernetes-preserve-unknown-fields": true });
+export type GraphMetadata = z.infer<typeof graphMetadataSchema>;
+
 export const resourceGraphSpecSchema = z.object({
   applyAs: applyAsSchema,
-  metadata: z
-    .object({ name: z.string().max(253), version: z.string().max(128).optional() })
-    .meta({ "x-kubernetes-preserve-unknown-fields": true })
+  sourceRef: sourceRefSchema.optional(),
+  metadata: graphMetadataSchema.optional(),
+  /** Of policies that only warn: a graph with a Deny is never written. */
+  violations: z
+    .array(violationSchema)
+    .max(MAX_VIOLATIONS)
+    .meta({ "x-kubernetes-list-type": "atomic" })
     .optional(),
   /** Put on each object beside the ownership marks (decisions.md 19); once here instead of once a node. */
   labels: z.record(z.string(), z.string().max(63)).optional(),
