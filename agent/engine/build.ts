@@ -43,6 +43,7 @@ function nodeOf(node: NodeSpec, { ref, object }: Located, dependsOn: readonly st
     mode: policy.mode ?? "Apply",
     force: policy.conflictPolicy === "Force",
     orphan: policy.deletionPolicy === "Orphan",
+    protect: policy.protect === true,
     readyWhen: node.readyWhen ?? [],
   };
 }

@@ -34,33 +34,32 @@ export interface Held {
   applied?: string;
   live?: string;
   orphan: boolean;
+  /** Never deleted by us. */
+  protect?: boolean;
+  /** Of a Create: which run made it, and whether that one has completed. */
+  run?: string;
+  done?: boolean;
 }
 
 export type Inventory = Map<string, Held>;
 
 export function readInventory(entries: readonly InventoryEntry[] = []): Inventory {
   const inventory: Inventory = new Map();
-  for (const { group, version, kind, namespace, name, uid, applied, live, orphan = false } of entries) {
+  for (const { group, version, kind, namespace, name, orphan = false, ...rest } of entries) {
     const apiVersion = group ? `${group}/${version}` : version;
     const ref = { apiVersion, kind, name, ...(namespace ? { namespace } : {}) };
     const key = refString(ref);
-    inventory.set(key, {
-      key,
-      ref,
-      orphan,
-      ...(uid ? { uid } : {}),
-      ...(applied ? { applied } : {}),
-      ...(live ? { live } : {}),
-    });
+    inventory.set(key, { key, ref, orphan, ...rest });
   }
   return inventory;
 }
 
 /** Adds what a graph may be about to make, and takes over its deletion policies. */
 export function addGraph(inventory: Inventory, graph: Graph): void {
-  for (const { key, ref, orphan, mode } of graph.nodes.values()) {
+  for (const { key, ref, orphan, protect, mode } of graph.nodes.values()) {
     if (mode === "Observe") continue;
-    inventory.set(key, { ...(inventory.get(key) ?? { key }), ref, orphan });
+    const { protect: _, ...held } = inventory.get(key) ?? { key };
+    inventory.set(key, { ...held, ref, orphan, ...(protect ? { protect } : {}) });
   }
 }
 
@@ -82,7 +81,7 @@ export function writeInventory(
   });
 }
 
-function entryOf({ ref, uid, applied, live, orphan }: Held): InventoryEntry {
+function entryOf({ ref, uid, applied, live, orphan, protect, run, done }: Held): InventoryEntry {
   const { group, version, kind } = parseType(ref);
   return {
     ...(group ? { group } : {}),
@@ -94,6 +93,9 @@ function entryOf({ ref, uid, applied, live, orphan }: Held): InventoryEntry {
     ...(applied ? { applied } : {}),
     ...(live ? { live } : {}),
     ...(orphan ? { orphan } : {}),
+    ...(protect ? { protect } : {}),
+    ...(run ? { run } : {}),
+    ...(done ? { done } : {}),
   };
 }
 

@@ -16,6 +16,8 @@ export interface GraphNode {
   mode: Mode;
   force: boolean;
   orphan: boolean;
+  /** Never deleted by us, nor made anew. */
+  protect: boolean;
   readyWhen: readonly ReadyWhen[];
 }
 

@@ -24,18 +24,30 @@ export const applyPolicySchema = z.object({
   conflictPolicy: z.enum(["Fail", "Force"]).optional(),
   /** When the node leaves the graph or the graph goes: Delete it, or Orphan it (it stays, without our marks). */
   deletionPolicy: z.enum(["Delete", "Orphan"]).optional(),
+  /** Where the API server says that a changed field is immutable: delete the object, wait until it is gone, make it anew. */
+  recreateOnImmutable: z.boolean().optional(),
+  /** Never deleted by us, nor made anew in its place: not by a prune, nor with the graph, nor by `recreateOnImmutable`. */
+  protect: z.boolean().optional(),
+  /** Fields left to others: JSON pointers (`/spec/replicas`); neither sent nor seen as drift. */
+  ignoreFields: z.array(z.string().min(1).max(512)).max(64).optional(),
+  /** Of mode Create: another value makes it run again, also where its object is the same. */
+  runKey: z.string().min(1).max(128).optional(),
 });
 export type ApplyPolicy = z.infer<typeof applyPolicySchema>;
 
 /**
  * An open union, told apart by `type`. All must hold; without any, the rules of the object's kind decide.
  * `Exists`: it is there. `ConditionMatch`: `status.conditions[condition]` has this status (default True).
+ * `DeploymentAvailable`: its condition Available is True, of the newest generation. `CEL`: `expression` is true, over the
+ * object (`self`) and over those of the dependencies and of the nodes named in `nodes` (`nodes["id"]`).
  */
 export const readyWhenSchema = z
   .object({
     type: z.string().min(1).max(64),
     condition: z.string().max(316).optional(),
     status: z.string().max(16).optional(),
+    expression: z.string().min(1).max(4096).optional(),
+    nodes: z.array(z.string().max(512)).max(16).optional(),
   })
   .meta({ "x-kubernetes-preserve-unknown-fields": true });
 export type ReadyWhen = z.infer<typeof readyWhenSchema>;
@@ -52,6 +64,8 @@ export const graphNodeSchema = z.object({
   dependsOn: z.array(z.string().max(512)).max(MAX_NODES).optional(),
   applyPolicy: applyPolicySchema.optional(),
   readyWhen: z.array(readyWhenSchema).max(16).optional(),
+  /** From its apply on; then it is Failed until it is ready. Without it a node may take as long as it takes. */
+  readyTimeoutSeconds: z.int().min(1).max(604_800).optional(),
 });
 export type GraphNode = z.infer<typeof graphNodeSchema>;
 
@@ -135,6 +149,17 @@ export const NODE_STATES = [
 ] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
+/** Managers that one refused apply names at most, and fields of each. */
+export const MAX_CONFLICTS = 8;
+export const MAX_CONFLICT_FIELDS = 16;
+
+/** Fields of ours that another manager holds. */
+export const fieldConflictSchema = z.object({
+  manager: z.string().max(128),
+  fields: z.array(z.string().max(512)).max(MAX_CONFLICT_FIELDS),
+});
+export type FieldConflict = z.infer<typeof fieldConflictSchema>;
+
 export const nodeStatusSchema = z.object({
   id: z.string().max(512),
   kind: z.string().max(63),
@@ -142,12 +167,18 @@ export const nodeStatusSchema = z.object({
   name: z.string().max(253),
   state: z.enum(NODE_STATES),
   message: messageSchema.optional(),
+  conflicts: z
+    .array(fieldConflictSchema)
+    .max(MAX_CONFLICTS)
+    .meta({ "x-kubernetes-list-type": "atomic" })
+    .optional(),
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 
 /**
  * One object that the graph may have made. Without `uid`: it may have been applied, and nobody has seen it since.
- * `applied` and `live` are the hashes of decisions.md 23; `orphan` is the deletion policy, which must outlive the node.
+ * `applied` and `live` are the hashes of decisions.md 23; `orphan` and `protect` are policies that must outlive the node.
+ * `run` is the run id of a Create, and `done` says that this run has completed: it is never made again.
  */
 export const inventoryEntrySchema = z.object({
   group: z.string().max(253).optional(),
@@ -159,6 +190,9 @@ export const inventoryEntrySchema = z.object({
   applied: z.string().max(64).optional(),
   live: z.string().max(64).optional(),
   orphan: z.boolean().optional(),
+  protect: z.boolean().optional(),
+  run: z.string().max(64).optional(),
+  done: z.boolean().optional(),
 });
 export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
 
