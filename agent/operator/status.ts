@@ -1,4 +1,5 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
+import type { NovaAppStatus } from "../../protocol/resources/app.ts";
 import type { GraphPhase, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import {
   type DocumentStatus,
@@ -69,13 +70,13 @@ export function renderedStatus(
 /** What the manager is told; undefined for a resource that did not come from it. */
 export function documentStatus(
   resource: Resource,
-  status: RenderedStatus & { revisionId?: unknown },
+  status: RenderedStatus & { revisionId?: unknown } & Pick<NovaAppStatus, "violations" | "render">,
 ): DocumentStatus | undefined {
   const annotations = resource.metadata.annotations ?? {};
   const key = annotations[ANNOTATION.key];
   const revision = Number(annotations[ANNOTATION.revision]);
   if (!key || !Number.isSafeInteger(revision) || revision < 0) return undefined;
-  const { phase = "Pending", message, counts, nodes, since, revisionId } = status;
+  const { phase = "Pending", message, counts, nodes, since, revisionId, violations, render } = status;
   return {
     key,
     revision,
@@ -85,5 +86,7 @@ export function documentStatus(
     ...(counts ? { counts } : {}),
     ...(nodes ? { nodes } : {}),
     ...(since ? { since } : {}),
+    ...(violations ? { violations } : {}),
+    ...(render ? { render } : {}),
   };
 }

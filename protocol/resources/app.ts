@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { imageSourceSchema } from "../../domain/apps/image-source.ts";
 import { MAX_RAW_OBJECTS, manifestSchema } from "../../domain/apps/raw-source.ts";
+import { MAX_POLICIES } from "../../domain/apps/transform-source.ts";
 import { idSchema, shortNameSchema } from "./common.ts";
+import { cueRefSchema } from "./cue-ref.ts";
+import { policyRefSchema } from "./policy.ts";
+import { renderStatusFields } from "./render-report.ts";
 import { renderedStatusSchema } from "./tenancy.ts";
 
 /**
@@ -12,11 +16,22 @@ export const novaAppSourceSchema = z
   .object({
     image: imageSourceSchema.optional(),
     raw: z.object({ manifests: z.array(manifestSchema).min(1).max(MAX_RAW_OBJECTS) }).optional(),
+    /** Rendered by a CUE module; what a Transform of this namespace would say. */
+    transform: z
+      .object({
+        cueRef: cueRefSchema,
+        input: z.looseObject({}).optional(),
+        policies: z.array(policyRefSchema).max(MAX_POLICIES).optional(),
+      })
+      .optional(),
   })
   .meta({
     "x-kubernetes-map-type": "atomic",
     "x-kubernetes-validations": [
-      { rule: "has(self.image) != has(self.raw)", message: "exactly one of image, raw" },
+      {
+        rule: "[has(self.image), has(self.raw), has(self.transform)].exists_one(given, given)",
+        message: "exactly one of image, raw, transform",
+      },
     ],
   });
 
@@ -39,5 +54,6 @@ export const novaAppStatusSchema = renderedStatusSchema.extend({
   /** The Revision that this status speaks of. */
   revisionId: idSchema.optional(),
   revisionNumber: z.int().min(0).optional(),
+  ...renderStatusFields,
 });
 export type NovaAppStatus = z.infer<typeof novaAppStatusSchema>;

@@ -1,9 +1,6 @@
 import { z } from "zod";
+import { CUE_REF_TYPES, MAX_INLINE_BYTES } from "../../domain/apps/cue-ref.ts";
 import { objectNameSchema } from "./common.ts";
-
-export const CUE_REF_TYPES = ["oci", "git", "configmap", "inline", "embedded"] as const;
-/** An inline module is one file; etcd takes 1.5 MiB an object. */
-export const MAX_INLINE_BYTES = 256 * 1024;
 
 /**
  * Where a CUE module comes from. `ref`, by type:

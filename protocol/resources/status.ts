@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { renderStatusFields } from "./render-report.ts";
 
 /** Where one desired document stands in its cluster, as the agent reports it. */
 export const PHASES = [
@@ -44,6 +45,7 @@ export const documentStatusSchema = z.object({
   nodes: z.array(nodeReportSchema).max(MAX_REPORTED_NODES).optional(),
   /** When this phase was entered, by the agent's clock (RFC 3339). */
   since: z.iso.datetime().optional(),
+  ...renderStatusFields,
 });
 export type DocumentStatus = z.infer<typeof documentStatusSchema>;
 

@@ -42,7 +42,8 @@ function nodesOf(
       .slice(0, 16);
     return renderImage({ app, namespace, source: source.image, filesHash, labels });
   }
-  return (source.raw?.manifests ?? []).map((manifest) => {
+  if (!source.raw) throw new TypeError("renderApp takes what needs no module: image or raw");
+  return source.raw.manifests.map((manifest) => {
     // A namespace that it names is left as it is: the API server says what the applier may do there, and that is nothing.
     const object = {
       ...manifest,

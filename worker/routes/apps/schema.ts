@@ -2,6 +2,7 @@ import { z } from "zod";
 import { imageOverrideSchema, imageSourceSchema } from "../../../domain/apps/image-source.ts";
 import { rawSourceSchema } from "../../../domain/apps/raw-source.ts";
 import { appSpecSchema, SPEC_VERSION } from "../../../domain/apps/spec.ts";
+import { transformOverrideSchema, transformSourceSchema } from "../../../domain/apps/transform-source.ts";
 import { idPattern } from "../../../domain/ids/index.ts";
 import { nameSchema } from "../../../domain/names/index.ts";
 import { documentAs } from "../../routing/json-schema.ts";
@@ -23,9 +24,20 @@ const rawInput = z.strictObject({ raw: z.union([rawSourceSchema, yamlSourceSchem
 const specInputSchema = z
   .strictObject({
     specVersion: z.literal(SPEC_VERSION),
-    source: z.union([z.strictObject({ image: imageSourceSchema }), rawInput]),
+    source: z.union([
+      z.strictObject({ image: imageSourceSchema }),
+      rawInput,
+      z.strictObject({ transform: transformSourceSchema }),
+    ]),
     overrides: z
-      .record(nameSchema, z.union([z.strictObject({ image: imageOverrideSchema }), rawInput]))
+      .record(
+        nameSchema,
+        z.union([
+          z.strictObject({ image: imageOverrideSchema }),
+          rawInput,
+          z.strictObject({ transform: transformOverrideSchema }),
+        ]),
+      )
       .optional()
       .meta({ description: "Changes for one environment, by its name." }),
   })

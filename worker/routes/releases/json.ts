@@ -67,6 +67,8 @@ export function releaseJson(
           },
     ...(status?.counts ? { counts: status.counts } : {}),
     ...(status?.nodes ? { nodes: status.nodes } : {}),
+    ...(status?.violations ? { violations: status.violations } : {}),
+    ...(status?.render ? { render: status.render } : {}),
     connected: liveness?.connected ?? false,
     lastSeenAt: liveness?.lastSeenAt ? iso(liveness.lastSeenAt) : null,
     correlationId: release.correlationId,

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { idPattern } from "../../../domain/ids/index.ts";
 import { nameSchema } from "../../../domain/names/index.ts";
+import { renderReportSchema } from "../../../protocol/resources/render-report.ts";
 import { nodeReportSchema, PHASES } from "../../../protocol/resources/status.ts";
+import { violationSchema } from "../../../protocol/resources/violation.ts";
 import { projectParams } from "../projects/schema.ts";
 import { timeSchema } from "../shared/catalogue.ts";
 
@@ -59,6 +61,13 @@ export const releaseSchema = z
       .meta({ description: "What the cluster last said; null where it has said nothing." }),
     counts: countsSchema.optional(),
     nodes: z.array(nodeReportSchema).optional(),
+    violations: z
+      .array(violationSchema.meta({ id: "Violation" }))
+      .optional()
+      .meta({ description: "What policies found, Deny first. A Deny stops before anything is applied." }),
+    render: renderReportSchema.meta({ id: "RenderReport" }).optional().meta({
+      description: "Of a source that is rendered from a module. With errors, what ran before keeps running.",
+    }),
     connected: z.boolean(),
     lastSeenAt: timeSchema.nullable(),
     correlationId: z.string(),
@@ -114,6 +123,15 @@ export const releaseExample = {
   nodes: [
     { id: "deployment/web", kind: "Deployment", name: "web", namespace: "acme-shop-staging", state: "Ready" },
   ],
+  violations: [
+    {
+      path: "nodes.web.object.spec.replicas",
+      message: "one replica is none while its node restarts",
+      severity: "Warn" as const,
+      policy: "limits",
+    },
+  ],
+  render: { digest: `sha256:${"4e".repeat(32)}` },
   connected: true,
   lastSeenAt: "2026-11-21T10:05:00.000Z",
   correlationId: "checkout-42",
