@@ -4,6 +4,7 @@ import { GROUP, VERSION } from "./common.ts";
 import { resourceGraphSpecSchema, resourceGraphStatusSchema } from "./graph.ts";
 import { structuralSchema } from "./structural.ts";
 import { novaProjectSpecSchema, novaTenantSpecSchema, renderedStatusSchema } from "./tenancy.ts";
+import { transformSpecSchema, transformStatusSchema } from "./transform.ts";
 
 interface Column {
   name: string;
@@ -76,6 +77,25 @@ const DEFINITIONS: Definition[] = [
       READY,
       PHASE,
       { name: "Revision", type: "integer", jsonPath: ".spec.revisionNumber" },
+      MESSAGE,
+      AGE,
+    ],
+  },
+  {
+    kind: "Transform",
+    plural: "transforms",
+    shortNames: ["tf"],
+    scope: "Namespaced",
+    description: "A CUE module and its input, rendered into a ResourceGraph of the same namespace.",
+    spec: transformSpecSchema,
+    status: transformStatusSchema,
+    immutable: [],
+    columns: [
+      READY,
+      PHASE,
+      { name: "Source", type: "string", jsonPath: ".status.resolvedCueRef.short" },
+      { name: "Graph", type: "string", jsonPath: ".status.resourceGraphRef.name" },
+      { name: "Objects", type: "integer", jsonPath: ".status.counts.total", priority: 1 },
       MESSAGE,
       AGE,
     ],

@@ -64,11 +64,24 @@ describe("rights", () => {
 
   test("nothing is deleted as the agent itself but its own custom resources, and objects by name", async () => {
     const { manifests } = await rendered({ ...GOOD, mode: "manage" });
-    const rules = [...rulesOf(manifests, "ClusterRole"), ...rulesOf(manifests, "Role")];
+    const agents = manifests.filter(({ metadata }) => metadata.name !== "kubenova-agent-transforms");
+    const rules = [...rulesOf(agents, "ClusterRole"), ...rulesOf(agents, "Role")];
     const deleting = rules.filter(({ verbs }) => verbs.some((verb) => verb.startsWith("delete")));
     const unnamed = deleting.filter(({ resourceNames }) => resourceNames === undefined);
     expect(unnamed.flatMap(({ apiGroups }) => apiGroups)).toEqual(["kubenova.io"]);
     expect(deleting.flatMap(({ resources }) => resources)).not.toContain("namespaces");
+  });
+
+  test("people with edit may write Transforms, and no binding gives the agent that role", async () => {
+    const { manifests } = await rendered({ ...GOOD, mode: "manage" });
+    const aggregated = manifests.filter(({ metadata }) => metadata.name === "kubenova-agent-transforms");
+    expect(aggregated.map(({ kind }) => kind)).toEqual(["ClusterRole"]);
+    expect(aggregated.flatMap(({ rules }) => rules?.map(({ resources }) => resources))).toEqual([
+      ["transforms"],
+      ["resourcegraphs"],
+    ]);
+    const bound = manifests.filter(({ kind }) => kind.endsWith("RoleBinding"));
+    expect(JSON.stringify(bound)).not.toContain("kubenova-agent-transforms");
   });
 
   test("wide rights are there only when asked for, through one account that is impersonated by name", async () => {
