@@ -13,6 +13,7 @@ import { severitySchema, violationSchema } from "../../protocol/resources/policy
  * - `nodes: [id]: {object, dependsOn?, readyWhen?, applyPolicy?}`: what it makes, by node id.
  *
  * A policy is a package with `severity: *"Deny" | "Warn"` and any of:
+ * - `parameters`, with defaults, filled from the reference where it has any;
  * - `#Input`, which the input must satisfy; `#Node`, which each `{id, object}` must satisfy;
  * - `input: _` and `nodes: [string]: _`, filled by the renderer, and `violations: [...{path, message, severity?}]`,
  *   computed from them.
@@ -27,6 +28,7 @@ export const policyModuleSchema = moduleSchema.extend({
   name: z.string(),
   digest: z.string(),
   severity: severitySchema.optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
 export const renderRequestSchema = z.object({

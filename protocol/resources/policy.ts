@@ -13,5 +13,10 @@ export const policyRefSchema = z.object({
   cueRef: cueRefSchema,
   /** Instead of the policy's own severity. */
   severity: severitySchema.optional(),
+  /** Fills the policy's `parameters`. */
+  parameters: z
+    .record(z.string(), z.unknown())
+    .meta({ "x-kubernetes-preserve-unknown-fields": true })
+    .optional(),
 });
 export type PolicyRef = z.infer<typeof policyRefSchema>;
