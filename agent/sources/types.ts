@@ -5,6 +5,8 @@ export type FileTree = ReadonlyMap<string, Uint8Array>;
 
 export interface Fetched {
   files: FileTree;
+  /** Folder of the package, where the reference itself names one (embedded); a CueRef's own `path` is below it. */
+  path?: string;
   /** `sha256:…` over the content: of the manifest (oci), or over the files (others). Equal content, equal digest. */
   digest: string;
   /** What a tag or a branch stood for: the manifest's digest, or the commit. */
@@ -17,6 +19,8 @@ export interface Fetched {
 
 /** What a source may read in the cluster: of one namespace, as that namespace's identity (decisions.md 1). */
 export interface NamespaceReader {
+  /** Fetches of one namespace wait for each other, and hold up no other's. */
+  readonly namespace: string;
   /** Values are decoded bytes. @throws SourceError `not-found`, `forbidden` */
   secret(name: string): Promise<ReadonlyMap<string, Uint8Array>>;
   configMap(name: string): Promise<ReadonlyMap<string, Uint8Array>>;

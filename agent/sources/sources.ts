@@ -1,0 +1,106 @@
+import type { CueRef } from "../../protocol/resources/cue-ref.ts";
+import type { Clock } from "../kube/clock.ts";
+import type { Logger } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { type Cache, openCache } from "./cache/cache.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { configMapFiles } from "./local/configmap.ts";
+import { embeddedFiles } from "./local/embedded.ts";
+import { inlineFiles } from "./local/inline.ts";
+import { treeDigest } from "./pack.ts";
+import { createRecall, type Question } from "./recall.ts";
+import { sourceMetrics } from "./source-metrics.ts";
+import { type Fetched, type FileTree, type NamespaceReader, SourceError, type Sources } from "./types.ts";
+
+export interface SourcesOptions {
+  clock: Clock;
+  log: Logger;
+  metrics: Metrics;
+  /** Made where it is missing; nobody else's. What cannot be written there is fetched each time. */
+  cacheDir: string;
+  /** The CUE module that ships with the agent: platform/ in the repository. */
+  embeddedDir: string;
+  /** Over DEFAULT_LIMITS. */
+  limits?: Partial<Limits>;
+}
+
+/** Turns a reference into a question for a source that is far away. @throws SourceError for a reference that is none */
+type Asker = (ref: CueRef, reader: NamespaceReader) => Promise<Question>;
+
+/** Makes no connection and touches no disk before the first fetch. */
+export function createSources(options: SourcesOptions): Sources {
+  const { clock, log, metrics } = options;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const measure = sourceMetrics(metrics, clock);
+  const recall = createRecall({ cache: onceOpened(options, limits), clock, log, limits });
+  const here = (files: FileTree): Fetched => ({
+    files,
+    digest: treeDigest(files),
+    fetchedAt: new Date(clock.now()).toISOString(),
+  });
+  const far: Partial<Record<CueRef["type"], Asker>> = {};
+
+  const fetch = async (ref: CueRef, reader: NamespaceReader, signal: AbortSignal) => {
+    switch (ref.type) {
+      case "inline":
+        return { fetched: here(inlineFiles(ref.ref, limits)), outcome: "fetched" as const };
+      case "configmap":
+        return { fetched: here(await configMapFiles(ref.ref, reader, limits)), outcome: "fetched" as const };
+      case "embedded": {
+        const { files, path } = await embeddedFiles(options.embeddedDir, ref.ref, limits);
+        return { fetched: { ...here(files), path }, outcome: "fetched" as const };
+      }
+      default: {
+        const asker = far[ref.type];
+        if (!asker) throw new SourceError("invalid", `no source of type ${ref.type}`);
+        return recall(await asker(ref, reader), signal);
+      }
+    }
+  };
+  return {
+    fetch: (ref, reader, signal) =>
+      measure(ref.type, () => named(labelOf(ref), signal, () => fetch(ref, reader, signal))),
+    dependency: (pin) =>
+      Promise.reject(new SourceError("not-found", `${pin.path}@${pin.version}: no registry is configured`)),
+  };
+}
+
+/** A disk that failed to open is tried again by the next fetch. */
+function onceOpened(options: SourcesOptions, limits: Limits): () => Promise<Cache> {
+  const { clock, log, metrics } = options;
+  let opened: Promise<Cache> | undefined;
+  return () => {
+    opened ??= openCache({
+      folder: options.cacheDir,
+      maxBytes: limits.maxCacheBytes,
+      now: () => clock.now(),
+      log,
+      metrics,
+    }).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+}
+
+const MAX_LABEL = 256;
+
+function labelOf({ type, ref }: CueRef): string {
+  if (type === "inline") return "inline module";
+  // A reference with a user's name before the host is refused; until then it may hold a password.
+  const shown = ref.replace(/\/\/[^/]*@/, "//…@").slice(0, MAX_LABEL);
+  return `${type} ${shown}`;
+}
+
+/** Errors say which source they are of, and are all SourceErrors but for the caller's own abort. */
+async function named<T>(label: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const kind = error instanceof SourceError ? error.kind : "unreachable";
+    const message = error instanceof Error ? error.message : String(error);
+    throw new SourceError(kind, `${label}: ${message}`, { cause: error });
+  }
+}
