@@ -1,4 +1,5 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
+import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
@@ -74,9 +75,9 @@ function wasReadyBefore({ status }: LiveGraph, generation: number): boolean {
 }
 
 /** Kinds of a graph, each once. */
-export function kindsOf(live: LiveGraph): { apiVersion: string; kind: string }[] {
+export function kindsOf({ nodes }: Pick<ResourceGraphSpec, "nodes">): { apiVersion: string; kind: string }[] {
   const kinds = new Map<string, { apiVersion: string; kind: string }>();
-  for (const { object } of live.spec.nodes)
+  for (const { object } of nodes)
     kinds.set(`${object.apiVersion}/${object.kind}`, { apiVersion: object.apiVersion, kind: object.kind });
   return [...kinds.values()];
 }

@@ -109,6 +109,7 @@ const dropped = async () => {
     const graph = await kube.get({ apiVersion: API, kind: "ResourceGraph", namespace, name: `app-${name}` });
     const { inventory = [] } = graph.status as { inventory?: { name: string }[] };
     expect(inventory.map((entry) => entry.name)).toEqual([`${name}-a`]);
+    return true;
   });
 };
 

@@ -1,0 +1,59 @@
+import type { Identity } from "../kube/index.ts";
+import { evaluate } from "./evaluate.ts";
+import { leftOver } from "./inventory.ts";
+import type { Graph } from "./model.ts";
+import type { Removal } from "./removal.ts";
+import { snapshotOf } from "./snapshot.ts";
+import { type Stage, type StageContext, startRemoval } from "./stage.ts";
+import { startRun } from "./start-run.ts";
+
+/** Applies the graph's nodes, keeps them so, and removes what has left it. */
+export function running(ctx: StageContext, graph: Graph, as: Identity | undefined): Stage {
+  const { host, live, finalizer } = ctx;
+  const suspended = live.spec.suspend === true;
+  const offs: (() => void)[] = [];
+  const run = startRun(host, live, graph, as, (off) => offs.push(off));
+  let removal: Removal | undefined;
+  for (const id of graph.order) host.poke(id);
+
+  /** What left the graph goes only when all that stays in it has been applied. */
+  const prune = () => {
+    if (removal || [...run.nodes.values()].some((one) => !one.applied)) return;
+    const entries = leftOver(host.inventory, graph);
+    if (entries.length === 0) return;
+    run.acted = true;
+    removal = startRemoval(ctx, entries, as);
+  };
+  const stepRemoval = () => {
+    removal?.step();
+    if (!removal?.isDone) return;
+    removal.release();
+    removal = undefined;
+  };
+
+  return {
+    step(ids) {
+      if (suspended) return;
+      if (!finalizer.isOn) return void finalizer.add();
+      for (const id of ids) {
+        const one = run.nodes.get(id);
+        if (one) evaluate(host, run, one);
+      }
+      prune();
+      stepRemoval();
+    },
+    snapshot: () => snapshotOf(run, removal?.leaving() ?? [], suspended),
+    acted: () => run.acted || removal !== undefined,
+    retryNow() {
+      for (const [id, one] of run.nodes) {
+        if (one.notBefore <= host.ctx.clock.monotonic()) continue;
+        one.notBefore = 0;
+        host.poke(id);
+      }
+    },
+    release() {
+      removal?.release();
+      for (const off of offs) off();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Identity } from "../kube/index.ts";
+import { auditIds } from "./audit.ts";
+import type { LiveGraph } from "./context.ts";
+import type { Finalizer } from "./finalizer.ts";
+import type { Host } from "./host.ts";
+import type { Held } from "./inventory.ts";
+import type { Graph } from "./model.ts";
+import { createRemoval, type Removal } from "./removal.ts";
+import type { Reporter } from "./reporter.ts";
+import { identityOf } from "./start-run.ts";
+import type { Snapshot } from "./status.ts";
+
+/**
+ * What a runner does with one generation of its graph, until the next one takes its place: refuse it (here), carry it
+ * out (running.ts) or remove it (deleting.ts).
+ */
+export interface Stage {
+  /** Looks at these nodes, and at whatever is on its way out. */
+  step(ids: Iterable<string>): void;
+  snapshot(): Snapshot;
+  /** It sent something, or has something to say. */
+  acted(): boolean;
+  /** What waits for a pause after a failure is tried now. */
+  retryNow(): void;
+  release(): void;
+}
+
+/** What the stages of one graph share. */
+export interface StageContext {
+  host: Host;
+  /** The version that the stage began with. */
+  live: LiveGraph;
+  finalizer: Finalizer;
+  reporter: Reporter;
+}
+
+export function refused({ live }: StageContext, message: string): Stage {
+  const counts = { total: 0, ready: 0, failed: 0 };
+  const generation = live.metadata.generation ?? 0;
+  return {
+    step() {},
+    snapshot: () => ({ generation, phase: "Failed", reason: "Refused", message, counts, nodes: [] }),
+    acted: () => true,
+    retryNow() {},
+    release() {},
+  };
+}
+
+/** Takes objects away; `graph`: in the reverse of its order. */
+export function startRemoval(
+  { host, live, reporter }: StageContext,
+  entries: readonly Held[],
+  as: Identity | undefined,
+  graph?: Graph,
+): Removal {
+  const identity = identityOf(live);
+  return createRemoval({
+    host,
+    identity,
+    auditId: auditIds(live),
+    entries,
+    ...(as ? { as } : {}),
+    ...(graph ? { graph } : {}),
+    onGone(held, how) {
+      host.inventory.delete(held.key);
+      reporter.pruned();
+      host.ctx.log.debug("removed from the graph", { graph: identity.key, object: held.key, how });
+      host.changed();
+    },
+  });
+}
