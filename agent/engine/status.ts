@@ -31,6 +31,9 @@ const SHOWN_FIRST: readonly NodeStatus["state"][] = [
   "Pruning",
   "Blocked",
   "Waiting",
+  "Drifted",
+  "Disabled",
+  "Kept",
   "Ready",
 ];
 

@@ -21,6 +21,12 @@ export const ANNOTATION = {
   /** `<cluster id>/<desired key>` that an object comes from: names are given again, by others too; this never is. */
   lineage: "kubenova.io/lineage",
   correlation: "kubenova.io/correlation-id",
+  /** On a ResourceGraph: each new value carries it out once more. */
+  reconcileAt: "kubenova.io/reconcile-at",
+  /** On a live object: `disabled` has it left alone, neither corrected nor pruned. */
+  reconcile: "kubenova.io/reconcile",
+  /** On a live object: `true` keeps it from being deleted by us. */
+  protect: "kubenova.io/protect",
 } as const;
 
 export const MANAGER = "kubenova";

@@ -67,9 +67,18 @@ export const adoptSchema = z.object({
    * reported, never written.
    */
   strategy: z.enum(ADOPT_STRATEGIES).optional(),
-  /** Field managers whose fields are taken. Default: those of kubectl and Helm. */
+  /** Field managers whose fields are taken. Default: those of kubectl, Helm, Argo CD and Flux. */
   managers: z
     .array(z.string().min(1).max(128))
+    .max(MAX_ADOPT_MANAGERS)
+    .meta({ "x-kubernetes-list-type": "atomic" })
+    .optional(),
+  /**
+   * Inventories whose objects may be taken, as the status names them (`argocd:shop`, `helm:shop/web`); all others' are
+   * refused. Other ResourceGraphs' always are.
+   */
+  owners: z
+    .array(z.string().min(1).max(512))
     .max(MAX_ADOPT_MANAGERS)
     .meta({ "x-kubernetes-list-type": "atomic" })
     .optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { adoptSchema } from "./adopt.ts";
 import {
   conditionsSchema,
   countsSchema,
@@ -13,6 +14,10 @@ import { MAX_VIOLATIONS, violationSchema } from "./policy.ts";
 export const MAX_NODES = 5_000;
 /** Nodes that a graph's status shows one by one, those that are not ready first. */
 export const MAX_STATUS_NODES = 200;
+
+/** What becomes of a field of ours that somebody else changed: Correct sets it back, Report only says it. */
+export const driftPolicySchema = z.enum(["Correct", "Report"]);
+export type DriftPolicy = z.infer<typeof driftPolicySchema>;
 
 export const applyPolicySchema = z.object({
   /**
@@ -30,6 +35,8 @@ export const applyPolicySchema = z.object({
   protect: z.boolean().optional(),
   /** Fields left to others: JSON pointers (`/spec/replicas`); neither sent nor seen as drift. */
   ignoreFields: z.array(z.string().min(1).max(512)).max(64).optional(),
+  /** Instead of the graph's own `drift`. */
+  drift: driftPolicySchema.optional(),
   /** Of mode Create: another value makes it run again, also where its object is the same. */
   runKey: z.string().min(1).max(128).optional(),
 });
@@ -107,6 +114,15 @@ export const graphMetadataSchema = z
   .meta({ "x-kubernetes-preserve-unknown-fields": true });
 export type GraphMetadata = z.infer<typeof graphMetadataSchema>;
 
+/** What leaves the graph goes when all that stays in it has been applied, and this allows it. */
+export const prunePolicySchema = z.object({
+  /** So long after that moment; whatever comes back into the graph meanwhile stays. Default 0. */
+  graceSeconds: z.int().min(0).max(31_536_000).optional(),
+  /** Nothing goes: the status shows what would. */
+  dryRun: z.boolean().optional(),
+});
+export type PrunePolicy = z.infer<typeof prunePolicySchema>;
+
 export const resourceGraphSpecSchema = z.object({
   applyAs: applyAsSchema,
   sourceRef: sourceRefSchema.optional(),
@@ -121,7 +137,12 @@ export const resourceGraphSpecSchema = z.object({
   labels: z.record(z.string(), z.string().max(63)).optional(),
   /** Atomic: one entry in managedFields. A ResourceGraph is written whole, by one writer. */
   nodes: z.array(graphNodeSchema).max(MAX_NODES).meta({ "x-kubernetes-list-type": "atomic" }),
+  /** While it is true nothing is written to any object; drift is still observed. */
   suspend: z.boolean().optional(),
+  prune: prunePolicySchema.optional(),
+  /** Default Correct. */
+  drift: driftPolicySchema.optional(),
+  adopt: adoptSchema.optional(),
 });
 export type ResourceGraphSpec = z.infer<typeof resourceGraphSpecSchema>;
 
@@ -146,6 +167,12 @@ export const NODE_STATES = [
   "Failed",
   "Refused",
   "Pruning",
+  /** Somebody changed it, and the policy is to report that. */
+  "Drifted",
+  /** Left alone, as its annotation `kubenova.io/reconcile: disabled` asks. */
+  "Disabled",
+  /** It left the graph and is still there; the message says why, or when it goes. */
+  "Kept",
 ] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
@@ -178,6 +205,7 @@ export type NodeStatus = z.infer<typeof nodeStatusSchema>;
 /**
  * One object that the graph may have made. Without `uid`: it may have been applied, and nobody has seen it since.
  * `applied` and `live` are the hashes of decisions.md 23; `orphan` and `protect` are policies that must outlive the node.
+ * `leftAt`: it left the graph, and all that stayed was applied then. `adopted`: it was there before the graph.
  * `run` is the run id of a Create, and `done` says that this run has completed: it is never made again.
  */
 export const inventoryEntrySchema = z.object({
@@ -191,10 +219,55 @@ export const inventoryEntrySchema = z.object({
   live: z.string().max(64).optional(),
   orphan: z.boolean().optional(),
   protect: z.boolean().optional(),
+  leftAt: timeSchema.optional(),
+  adopted: z.boolean().optional(),
   run: z.string().max(64).optional(),
   done: z.boolean().optional(),
 });
 export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
+
+/** Corrected or reported drifts that a status remembers, newest first, and fields of each. */
+export const MAX_DRIFTS = 16;
+export const MAX_DRIFT_FIELDS = 16;
+
+export const driftSchema = z.object({
+  kind: z.string().max(63),
+  namespace: z.string().max(63).optional(),
+  name: z.string().max(253),
+  /** When it was seen. */
+  time: timeSchema,
+  corrected: z.boolean(),
+  /** Fields as `.spec.replicas`; `manager` is who holds the field now, absent where nobody does. */
+  fields: z
+    .array(z.object({ field: z.string().max(512), manager: z.string().max(128).optional() }))
+    .max(MAX_DRIFT_FIELDS)
+    .meta({ "x-kubernetes-list-type": "atomic" }),
+});
+export type Drift = z.infer<typeof driftSchema>;
+
+/** Objects that a status shows of an adoption, those that are refused first. */
+export const MAX_ADOPTED = 100;
+
+export const adoptedSchema = z.object({
+  kind: z.string().max(63),
+  namespace: z.string().max(63).optional(),
+  name: z.string().max(253),
+  /** Taken: it is ours now. WouldTake: a dry run, or not yet. Mirrored: observed alone. Refused: see the message. */
+  state: z.enum(["Taken", "WouldTake", "Mirrored", "Refused"]),
+  message: messageSchema.optional(),
+  /** Field managers whose fields would be taken. */
+  managers: z.array(z.string().max(128)).max(16).meta({ "x-kubernetes-list-type": "atomic" }).optional(),
+  /** Which inventory it belongs to, as `adopt.owners` may name it: `helm:shop/web`. */
+  owner: z.string().max(512).optional(),
+});
+export type Adopted = z.infer<typeof adoptedSchema>;
+
+export const adoptionStatusSchema = z.object({
+  taken: z.int(),
+  refused: z.int(),
+  resources: z.array(adoptedSchema).max(MAX_ADOPTED).meta({ "x-kubernetes-list-type": "atomic" }),
+});
+export type AdoptionStatus = z.infer<typeof adoptionStatusSchema>;
 
 export const resourceGraphStatusSchema = z.object({
   observedGeneration: z.int().min(0).optional(),
@@ -213,5 +286,9 @@ export const resourceGraphStatusSchema = z.object({
     .meta({ "x-kubernetes-list-type": "atomic" })
     .optional(),
   conditions: conditionsSchema.optional(),
+  /** The newest value of the annotation `kubenova.io/reconcile-at` that was carried out. */
+  handledReconcileAt: z.string().max(256).optional(),
+  drift: z.array(driftSchema).max(MAX_DRIFTS).meta({ "x-kubernetes-list-type": "atomic" }).optional(),
+  adoption: adoptionStatusSchema.optional(),
 });
 export type ResourceGraphStatus = z.infer<typeof resourceGraphStatusSchema>;
