@@ -3,7 +3,14 @@ import { tenantResource } from "../domain/desired/index.ts";
 import { CLOSE } from "../protocol/tunnel/limits.ts";
 import { TestEdge } from "../test/agent/edge.ts";
 import type { RunOptions } from "../test/agent/run.ts";
-import { installDefinitions, JOIN_TOKEN, type RunningAgent, removeAll, runAgent } from "../test/agent/run.ts";
+import {
+  idleOperator,
+  installDefinitions,
+  JOIN_TOKEN,
+  type RunningAgent,
+  removeAll,
+  runAgent,
+} from "../test/agent/run.ts";
 import { killAndAwaitRestart } from "../test/kube/api-server.ts";
 import { type Fixture, kubeFixture } from "../test/kube/fixture.ts";
 import { until } from "../test/lib/until.ts";
@@ -149,7 +156,7 @@ describe("while something is away", () => {
         onStatus([{ key: tenant(1).key, revision: 1, phase: "Ready" }]);
         seen.push("operator");
         const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-        return { synced: Promise.resolve(), stopped, stats: () => ({ graphs: 0, queued: 0 }) };
+        return { ...idleOperator, synced: Promise.resolve(), stopped };
       },
     });
     await until("it was refused", () => agent.health().tunnel.state === "waiting");

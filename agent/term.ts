@@ -160,7 +160,13 @@ export function startTerm(options: TermOptions): Term {
     stops.push(() => observer.stop());
     const { clusterId } = enrolled.identity;
     const tunnelLog = log.with({ part: "tunnel", clusterId });
-    const streams = createStreams({ ...config, kube, clock, readOnly, log: tunnelLog, metrics });
+    const asked = () => (health.operatorReady ? operator : undefined);
+    const streams = createStreams({
+      ...config,
+      ...{ kube, clock, readOnly, metrics },
+      log: tunnelLog,
+      operator: asked,
+    });
     const rotation = rotateKeys({
       enrolled,
       days: config.keyRotationDays,

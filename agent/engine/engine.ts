@@ -1,6 +1,7 @@
 import { API_VERSION } from "../../domain/desired/index.ts";
 import { clusterOf, isForeign } from "../../domain/desired/owner.ts";
-import type { ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { ViewEdge } from "../../domain/graph/view.ts";
+import type { NodeStatus, ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import {
   type Clock,
   createReflector,
@@ -12,12 +13,15 @@ import {
 } from "../kube/index.ts";
 import { errorText, type Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { buildGraph } from "./build.ts";
 import { createCache } from "./cache.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { counters } from "./counters.ts";
+import { edgesOf } from "./edges.ts";
 import { graphKeyOf } from "./model.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { createScopes } from "./scopes.ts";
+import { kindsOf } from "./start-run.ts";
 
 export interface EngineOptions {
   kube: Kube;
@@ -42,6 +46,16 @@ export interface Engine {
   get(key: string): LiveGraph | undefined;
   /** The newest status worth knowing; it may be ahead of the stored one. */
   status(key: string): ResourceGraphStatus | undefined;
+  /** Every node of a graph as it stands now, more than its status shows; undefined while that is not known. */
+  nodes(key: string): readonly NodeStatus[] | undefined;
+  /**
+   * The edges of a specification as the engine would order it, or why it would refuse it. Kinds are asked for by
+   * discovery; nothing is written.
+   */
+  plan(
+    spec: Pick<ResourceGraphSpec, "nodes">,
+    namespace: string,
+  ): Promise<{ edges: ViewEdge[] } | { problem: string }>;
   /** Id of the cluster that a graph of this name belongs to, where that is not ours. */
   foreign(key: string): string | undefined;
   keys(): Iterable<string>;
@@ -122,6 +136,11 @@ export function createEngine(options: EngineOptions): Engine {
     synced: reflector.synced,
     get: (key) => runners.get(key)?.live(),
     status: (key) => runners.get(key)?.status(),
+    nodes: (key) => runners.get(key)?.nodes(),
+    async plan(spec, namespace) {
+      const built = buildGraph(spec, namespace, await ctx.scopeOf(kindsOf(spec)));
+      return "graph" in built ? { edges: edgesOf(spec, built.graph) } : built;
+    },
     foreign: (key) => foreign.get(key),
     keys: () => runners.keys(),
     async apply(graph, auditId) {

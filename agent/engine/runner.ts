@@ -1,4 +1,4 @@
-import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { NodeStatus, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { deleting } from "./deleting.ts";
 import { createFinalizer } from "./finalizer.ts";
@@ -21,6 +21,8 @@ export interface Runner {
   live(): LiveGraph;
   /** The newest status worth knowing, which may not be written yet. */
   status(): ResourceGraphStatus | undefined;
+  /** Every node as it stands now, more than a status shows; undefined while that is not known. */
+  nodes(): readonly NodeStatus[] | undefined;
   /** Resolves when it may be replaced by this spec without losing sight of an object: inventory.ts, rule 2. */
   secure(next: LiveGraph["spec"]): Promise<void>;
   /** What waits for a pause after a failure is tried now. */
@@ -127,6 +129,7 @@ export function createRunner(
     offer: take,
     live: () => live,
     status: () => told,
+    nodes: () => stage?.snapshot().nodes,
     async secure(next) {
       await ready.promise;
       const nextGraph = await graphOf(ctx, next, live.metadata.namespace ?? "");

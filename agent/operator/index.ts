@@ -9,8 +9,10 @@ import { createEventRecorder, createReflector, objectKey, type Reflector } from 
 import { errorText } from "../log.ts";
 import { agentSubject } from "./agent-subject.ts";
 import { type ControllerContext, type Kind, keyOf, reconcile } from "./controller.ts";
-import { createKinds } from "./kinds.ts";
+import { createKinds, graphNameOf } from "./kinds.ts";
 import { watchNamespaces } from "./namespaces.ts";
+import { previewApp } from "./preview.ts";
+import { renderSource } from "./render/source.ts";
 import {
   KINDS,
   type NovaApp,
@@ -20,6 +22,7 @@ import {
   withoutManagedFields,
 } from "./resources.ts";
 import type { OperatorHandle, OperatorOptions } from "./types.ts";
+import { viewGraph } from "./view.ts";
 import { createWorkQueue, type WorkQueue } from "./workqueue.ts";
 
 /** Enough to keep the client's 16 writes busy while others wait for an answer. */
@@ -161,6 +164,8 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     synced,
     stopped,
     stats: () => ({ graphs: engine.stats().graphs, queued: queue?.size ?? 0 }),
+    render: (app, abort) => previewApp({ engine, render: renderSource }, app, abort),
+    view: (place, name) => viewGraph(engine, `${place}/${graphNameOf(name)}`),
   };
 }
 

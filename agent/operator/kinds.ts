@@ -50,13 +50,19 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
       },
     },
     NovaApp: {
-      graphOf: ({ metadata: { namespace = "", name } }) => ({ namespace, name: `app-${name}` }),
-      render: (resource) =>
-        renderApp(resource.metadata.namespace ?? "", (resource as NovaApp).spec, clusterMark(resource)),
+      graphOf: ({ metadata: { namespace = "", name } }) => ({ namespace, name: graphNameOf(name) }),
+      render: (resource) => renderNovaApp(resource as NovaApp),
       holdDeletion: () => undefined,
     },
   };
 }
+
+/** Name of the graph of a NovaApp. */
+export const graphNameOf = (app: string): string => `app-${app}`;
+
+/** A NovaApp's graph, where its source needs no module. */
+export const renderNovaApp = (app: NovaApp): ResourceGraphSpec =>
+  renderApp(app.metadata.namespace ?? "", app.spec, clusterMark(app));
 
 /** The cluster's id, which the manager writes on the resource: everything made of it carries it too (decisions.md 19). */
 function clusterMark({ metadata }: Resource): Record<string, string> {

@@ -1,7 +1,9 @@
+import type { LiveGraphView, Rendering } from "../../protocol/resources/rendering.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { Clock, Kube } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { NovaApp } from "./resources.ts";
 
 /**
  * The seam between the agent's process and its controllers: `startOperator(options): OperatorHandle`, exported from
@@ -34,4 +36,8 @@ export interface OperatorHandle {
   readonly stopped: Promise<void>;
   /** For /readyz and the inventory: ResourceGraphs known, and what is waiting in queues. */
   stats(): { graphs: number; queued: number };
+  /** What a NovaApp would become, by the code that deploys it. Writes nothing; sources are read as its namespace's applier. */
+  render(app: NovaApp, signal: AbortSignal): Promise<Rendering>;
+  /** How the graph of a NovaApp stands; undefined where there is none. */
+  view(namespace: string, app: string): Promise<LiveGraphView | undefined>;
 }

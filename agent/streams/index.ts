@@ -6,6 +6,7 @@ import type { Consumer, Link } from "../tunnel/types.ts";
 import { StreamError } from "./errors.ts";
 import { serveLogs } from "./logs.ts";
 import { servePods } from "./pods.ts";
+import { type Questioned, serveGraph, serveRender } from "./questions.ts";
 import { serveService } from "./service.ts";
 import { createStream } from "./stream.ts";
 import type { Open, Stream, StreamCore } from "./types.ts";
@@ -18,6 +19,7 @@ export interface StreamsOptions {
   readOnly: boolean;
   serviceDial: "direct" | "api-server";
   closedNamespaces: readonly string[];
+  operator: Questioned;
 }
 
 /** For the rest of a request whose answer is complete: a client that sends on is not cut off in the middle of it. */
@@ -94,5 +96,9 @@ async function serve(stream: Stream, options: StreamsOptions): Promise<void> {
       return servePods(stream, target, options.kube);
     case "service":
       return serveService(stream, target, options);
+    case "render":
+      return serveRender(stream, target, options.operator);
+    case "graph":
+      return serveGraph(stream, target, options.operator);
   }
 }

@@ -3,7 +3,7 @@ export type Principal = { kind: "platform-admin"; id: string } | { kind: "anonym
 
 /** Verb on a kind of object; each route declares one. */
 export type Action =
-  `${string}:${"create" | "list" | "get" | "update" | "delete" | "restore" | "deploy" | "proxy" | "replay" | "discard"}`;
+  `${string}:${"create" | "list" | "get" | "update" | "delete" | "restore" | "deploy" | "render" | "proxy" | "replay" | "discard"}`;
 
 /** What is acted on: its tenant (id) where it belongs to one. */
 export interface AccessObject {

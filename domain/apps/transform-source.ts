@@ -17,6 +17,11 @@ const inputSchema = z
       "What the module's #Input takes. It is stored and shown as it is: refer to Secrets by name, never write a value that is to stay secret.",
   });
 
+const parametersSchema = z
+  .record(z.string(), z.unknown())
+  .refine(bounded, `at most ${MAX_INPUT_BYTES} bytes of canonical JSON`)
+  .meta({ description: "Fills the policy's `parameters`." });
+
 const policySchema = z.strictObject({
   name: z
     .string()
@@ -26,6 +31,7 @@ const policySchema = z.strictObject({
   severity: z.enum(["Warn", "Deny"]).optional().meta({
     description: "Instead of the policy's own: Warn is reported, Deny stops before anything is applied.",
   }),
+  parameters: parametersSchema.optional(),
 });
 
 /** An app that a CUE module renders from an input. */

@@ -84,7 +84,7 @@ const locate = (
 });
 
 /** The label that the agent puts on everything it makes from the resource, by id: names may be given anew. */
-const inCluster = (resource: CustomResource, clusterId: string): CustomResource => ({
+export const inCluster = (resource: CustomResource, clusterId: string): CustomResource => ({
   ...resource,
   metadata: { ...resource.metadata, labels: { ...resource.metadata.labels, [LABEL.cluster]: clusterId } },
 });

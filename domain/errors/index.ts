@@ -109,6 +109,11 @@ export const ERRORS = {
     name: "delivered_by_git",
     summary: "The environment takes its changes from git alone.",
   },
+  "KN-1313": {
+    status: 422,
+    name: "not_rendered",
+    summary: "The source does not render: `details.stage` says where it failed, `details.errors` why.",
+  },
   "KN-1400": {
     status: 401,
     name: "join_token_invalid",

@@ -177,6 +177,10 @@ export const openSchema = z.object({
       previous: z.boolean().optional(),
     }),
     z.object({ kind: z.literal("pods"), namespace: z.string().max(63), selector: z.string().max(1024) }),
+    /** What a NovaApp would become; it is the body, as JSON. Nothing is written. Answer: renderingSchema. */
+    z.object({ kind: z.literal("render"), namespace: z.string().max(63) }),
+    /** How the graph of a NovaApp stands. Answer: liveGraphSchema. */
+    z.object({ kind: z.literal("graph"), namespace: z.string().max(63), app: z.string().max(253) }),
   ]),
 });
 

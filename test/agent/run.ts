@@ -2,7 +2,7 @@ import { type Agent, startAgent } from "../../agent/agent.ts";
 import type { Config } from "../../agent/config.ts";
 import { createReflector, isKind, type Kube, type LiveObject } from "../../agent/kube/index.ts";
 import { createLogger, silentLogger } from "../../agent/log.ts";
-import type { OperatorOptions } from "../../agent/operator/types.ts";
+import type { OperatorHandle, OperatorOptions } from "../../agent/operator/types.ts";
 import type { TermOptions } from "../../agent/term.ts";
 import { API_VERSION } from "../../domain/desired/index.ts";
 import { FINALIZER } from "../../protocol/resources/common.ts";
@@ -74,6 +74,13 @@ function collecting(lines: Record<string, unknown>[]) {
   return logger;
 }
 
+/** What an operator without a graph says. */
+export const idleOperator: Pick<OperatorHandle, "stats" | "render" | "view"> = {
+  stats: () => ({ graphs: 0, queued: 0 }),
+  render: () => Promise.reject(new Error("nothing is rendered here")),
+  view: async () => undefined,
+};
+
 /** In place of the controllers: makes nothing, so it has nothing to remove before a resource may go. */
 function noOperator({ kube, signal }: OperatorOptions) {
   const letGo = ({ apiVersion, kind, metadata }: LiveObject) => {
@@ -94,7 +101,7 @@ function noOperator({ kube, signal }: OperatorOptions) {
       if (signal.aborted) stop();
       signal.addEventListener("abort", stop);
     }),
-    stats: () => ({ graphs: 0, queued: 0 }),
+    ...idleOperator,
   };
 }
 

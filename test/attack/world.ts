@@ -35,6 +35,13 @@ const POD = {
   startedAt: "2026-11-21T10:00:00Z",
 };
 
+/** What the cluster says to each kind of question. */
+const ANSWERS: Record<string, unknown> = {
+  pods: { items: [POD] },
+  render: { ok: true, nodes: [], edges: [], digest: "sha256:0", violations: [], denied: false },
+  graph: { generation: 1, observedGeneration: 1, phase: "Ready", nodes: [], edges: [] },
+};
+
 export async function startWorld(): Promise<World> {
   const ends: End[] = [];
   const stop = () => endAll(ends);
@@ -82,9 +89,9 @@ async function startAgent(url: string, token: string): Promise<SimulatedAgent> {
 async function serve(stream: SimulatedStream): Promise<void> {
   const { target } = stream.open;
   if (target.kind === "service" && target.websocket) return stream.head(101);
-  const isList = target.kind === "pods";
-  stream.head(200, [["content-type", isList ? "application/json" : "text/plain"]]);
-  await stream.send(Buffer.from(isList ? JSON.stringify({ items: [POD] }) : "ok\n"));
+  const value = ANSWERS[target.kind];
+  stream.head(200, [["content-type", value ? "application/json" : "text/plain"]]);
+  await stream.send(Buffer.from(value ? JSON.stringify(value) : "ok\n"));
   stream.end();
 }
 

@@ -9,6 +9,7 @@ import {
 import { createLogger, silentLogger } from "../../agent/log.ts";
 import { createMetrics } from "../../agent/metrics.ts";
 import { startOperator } from "../../agent/operator/index.ts";
+import type { OperatorHandle } from "../../agent/operator/types.ts";
 import type { AppSource } from "../../domain/apps/spec.ts";
 import { projectResource, releaseResource } from "../../domain/desired/index.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
@@ -25,6 +26,7 @@ export interface RunningOperator {
   requests: RequestInfo[];
   statuses: DocumentStatus[];
   synced: Promise<void>;
+  handle: OperatorHandle;
   /** Requests that asked the server to change something. */
   writes(): RequestInfo[];
   /** Ends it as the loss of its Lease does: at once, whatever is under way. */
@@ -57,7 +59,7 @@ export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Pr
   return {
     requests,
     statuses,
-    synced: handle.synced,
+    ...{ synced: handle.synced, handle },
     writes: () =>
       requests.filter(({ verb }) => ["apply", "patch", "create", "update", "delete"].includes(verb)),
     async stop() {

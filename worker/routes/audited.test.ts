@@ -17,6 +17,7 @@ const EXCEPTIONS: Record<string, string> = {
   putService: "as postService",
   patchService: "as postService",
   deleteService: "as postService",
+  renderApp: "changes nothing: the cluster's agent renders, and nobody applies",
 };
 
 interface Step {

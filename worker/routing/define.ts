@@ -14,6 +14,8 @@ export interface AnswerDoc {
   example?: unknown;
   /** `application/json` where absent. */
   mediaType?: string;
+  /** The same in further media types, each with an example: for whom the query or `Accept` asks. */
+  otherMedia?: Record<string, string>;
   /** Names of headers that people should know of: `ETag`, `Location`, `Retry-After`. */
   headers?: readonly string[];
 }

@@ -129,6 +129,7 @@ function answers(route: Route, components: Components): Record<string, JsonSchem
                 schema: toJsonSchema(answer.schema, "output", components),
                 example: answer.example,
               },
+              ...textMedia(answer),
             },
           }
         : {}),
@@ -139,6 +140,11 @@ function answers(route: Route, components: Components): Record<string, JsonSchem
     documented.push(["304", { description: "It is as If-None-Match says.", headers: headerRefs(["ETag"]) }]);
   return Object.fromEntries(documented);
 }
+
+const textMedia = ({ otherMedia = {} }: AnswerDoc): JsonSchema =>
+  Object.fromEntries(
+    Object.entries(otherMedia).map(([type, example]) => [type, { schema: { type: "string" }, example }]),
+  );
 
 const headerRefs = (names: readonly string[]): Record<string, JsonSchema> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));

@@ -5,6 +5,7 @@ import { getApp } from "./get.ts";
 import { listApps } from "./list.ts";
 import { patchApp } from "./patch.ts";
 import { putApp } from "./put.ts";
+import { renderApp } from "./render.ts";
 import { restoreApp } from "./restore.ts";
 
 export const appRoutes: readonly Route[] = [
@@ -14,5 +15,6 @@ export const appRoutes: readonly Route[] = [
   putApp,
   patchApp,
   deleteApp,
+  renderApp,
   restoreApp,
 ];

@@ -21,14 +21,17 @@ const yamlSourceSchema = z.strictObject({
 });
 const rawInput = z.strictObject({ raw: z.union([rawSourceSchema, yamlSourceSchema]) });
 
+/** A source as a caller writes it. */
+export const sourceInputSchema = z.union([
+  z.strictObject({ image: imageSourceSchema }),
+  rawInput,
+  z.strictObject({ transform: transformSourceSchema }),
+]);
+
 const specInputSchema = z
   .strictObject({
     specVersion: z.literal(SPEC_VERSION),
-    source: z.union([
-      z.strictObject({ image: imageSourceSchema }),
-      rawInput,
-      z.strictObject({ transform: transformSourceSchema }),
-    ]),
+    source: sourceInputSchema,
     overrides: z
       .record(
         nameSchema,

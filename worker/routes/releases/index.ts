@@ -1,7 +1,14 @@
 import type { Route } from "../../routing/define.ts";
 import { deployRelease } from "./deploy.ts";
 import { getRelease } from "./get.ts";
+import { getReleaseGraph } from "./graph.ts";
 import { listReleases } from "./list.ts";
 import { rollbackRelease } from "./rollback.ts";
 
-export const releaseRoutes: readonly Route[] = [listReleases, getRelease, deployRelease, rollbackRelease];
+export const releaseRoutes: readonly Route[] = [
+  listReleases,
+  getRelease,
+  getReleaseGraph,
+  deployRelease,
+  rollbackRelease,
+];
