@@ -8,7 +8,8 @@
  *    before the status write, the next process reads the spec, finds the objects by their mark, and goes on.
  * 2. A spec that drops an object is stored only when status.inventory names that object (`toSecure`, called by
  *    `Engine.apply`). In the ordinary course it does, by the status written after the last apply; only where a spec is
- *    replaced before that, one status write comes first. Thus old and new together are always on record.
+ *    replaced before that, one status write comes first. Thus old and new together are always on record. A graph that a
+ *    person writes may be replaced at any time: it is on record before the first of it is sent (record.ts).
  * 3. An entry leaves status.inventory only after its object was seen gone, was let go (Orphan), or turned out not to be
  *    ours: no mark of this graph, or neither the recorded UID nor the proof below. A status write that fails leaves an entry too many, never one too few;
  *    an entry too many costs a look.

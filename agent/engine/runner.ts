@@ -7,6 +7,7 @@ import { addGraph, type Inventory, readInventory, toSecure, writeInventory } fro
 import { type Graph, isNewer } from "./model.ts";
 import { createPacer } from "./pacer.ts";
 import { graphOf, type Plan, planOf } from "./plan.ts";
+import { isControlled } from "./record.ts";
 import { REMOVAL } from "./removal.ts";
 import { createReporter } from "./reporter.ts";
 import { running } from "./running.ts";
@@ -42,7 +43,7 @@ export function createRunner(
   let stage: Stage | undefined;
   let former: Stage | undefined;
   let attempt = 0;
-  /** The spec is about to be replaced: until it is, the status names all that it names. */
+  /** The spec is about to be replaced, or may be at any time: until it is, the status names all that it names. */
   let secured = false;
   /** In the middle of a step all may be applied and nothing pruned yet: the status waits for its end. */
   let stepping = false;
@@ -68,14 +69,10 @@ export function createRunner(
     },
   };
   const reporter = createReporter(ctx);
-  const finalizer = createFinalizer({
-    ctx,
-    live: () => live,
-    took: (answer) => take(answer),
-    again: (ms) => {
-      for (const id of [REMOVAL, ...(graph?.order ?? [])]) pacer.pokeAfter(id, ms);
-    },
-  });
+  const again = (ms: number) => {
+    for (const id of [REMOVAL, ...(graph?.order ?? [])]) pacer.pokeAfter(id, ms);
+  };
+  const finalizer = createFinalizer({ ctx, live: () => live, took: (answer) => take(answer), again });
   const writer = createStatusWriter(ctx, {
     live: () => live,
     snapshot: () => stage?.snapshot(),
@@ -90,7 +87,8 @@ export function createRunner(
   });
 
   const stageOf = ({ graph: planned, as, problem }: Plan): Stage => {
-    const context = { host, live, finalizer, reporter };
+    const recording = { ctx, flush: () => writer.flush(), again };
+    const context = { host, live, newest: () => live, finalizer, reporter, recording };
     if (live.metadata.deletionTimestamp !== undefined) return deleting(context, planned, as);
     if (problem !== undefined || !planned) return refused(context, problem ?? "it is no graph");
     return running(context, planned, as);
@@ -105,7 +103,7 @@ export function createRunner(
     const plan = await planOf(ctx, live);
     if (mine !== attempt || ctx.signal.aborted) return;
     reporter.begin(live);
-    secured = false;
+    secured = !isControlled(live);
     graph = plan.graph;
     if (graph) addGraph(inventory, graph);
     stage = stageOf(plan);

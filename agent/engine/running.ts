@@ -2,6 +2,7 @@ import type { Identity } from "../kube/index.ts";
 import { evaluate } from "./evaluate.ts";
 import { leftOver } from "./inventory.ts";
 import type { Graph } from "./model.ts";
+import { createRecord } from "./record.ts";
 import type { Removal } from "./removal.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { type Stage, type StageContext, startRemoval } from "./stage.ts";
@@ -9,7 +10,8 @@ import { startRun } from "./start-run.ts";
 
 /** Applies the graph's nodes, keeps them so, and removes what has left it. */
 export function running(ctx: StageContext, graph: Graph, as: Identity | undefined): Stage {
-  const { host, live, finalizer } = ctx;
+  const { host, live, newest, finalizer } = ctx;
+  const record = createRecord(graph, ctx.recording);
   const suspended = live.spec.suspend === true;
   const offs: (() => void)[] = [];
   const run = startRun(host, live, graph, as, (off) => offs.push(off));
@@ -35,6 +37,7 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
     step(ids) {
       if (suspended) return;
       if (!finalizer.isOn) return void finalizer.add();
+      if (!record.isComplete(newest())) return record.store();
       for (const id of ids) {
         const one = run.nodes.get(id);
         if (one) evaluate(host, run, one);

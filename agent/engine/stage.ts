@@ -5,6 +5,7 @@ import type { Finalizer } from "./finalizer.ts";
 import type { Host } from "./host.ts";
 import type { Held } from "./inventory.ts";
 import type { Graph } from "./model.ts";
+import type { RecordOptions } from "./record.ts";
 import { createRemoval, type Removal } from "./removal.ts";
 import type { Reporter } from "./reporter.ts";
 import { identityOf } from "./start-run.ts";
@@ -30,6 +31,9 @@ export interface StageContext {
   host: Host;
   /** The version that the stage began with. */
   live: LiveGraph;
+  /** The graph as it is now. */
+  newest: () => LiveGraph;
+  recording: RecordOptions;
   finalizer: Finalizer;
   reporter: Reporter;
 }

@@ -1,0 +1,56 @@
+/**
+ * A process that runs the controllers and the engine until it is killed: `operator-child.ts KUBECONFIG`. Told so by its
+ * parent, it kills itself about its n-th write from then on, as `kill -9` does. Tells its parent each write that it begins.
+ */
+import { type Kube, loadKube, systemClock } from "../../agent/kube/index.ts";
+import { createLogger, silentLogger } from "../../agent/log.ts";
+import { createMetrics } from "../../agent/metrics.ts";
+import { startOperator } from "../../agent/operator/index.ts";
+import { SYSTEM_NAMESPACE } from "../../domain/names/labels.ts";
+import type { ChildMessage, KillAt } from "./operator-process.ts";
+
+/** By then a request of this machine is with the API server, and often not yet answered. */
+const SENT_MS = 2;
+
+const [kubeconfig = ""] = process.argv.slice(2);
+const tell = (message: ChildMessage) => void process.send?.(message);
+const die = () => process.kill(process.pid, "SIGKILL");
+
+let writes = 0;
+let end: KillAt | undefined;
+process.on("message", (killAt: KillAt) => {
+  end = { ...killAt, write: writes + killAt.write };
+});
+async function counted<T>(work: () => Promise<T>): Promise<T> {
+  writes += 1;
+  const last = writes === end?.write ? end.moment : undefined;
+  tell({ writes });
+  if (last === "before") die();
+  if (last === "sent") setTimeout(die, SENT_MS);
+  const answer = await work();
+  if (last === "after") die();
+  return answer;
+}
+
+function countingWrites(kube: Kube): Kube {
+  return {
+    ...kube,
+    create: (object, options) => counted(() => kube.create(object, options)),
+    apply: (object, options) => counted(() => kube.apply(object, options)),
+    patch: (ref, patch, options) => counted(() => kube.patch(ref, patch, options)),
+    replace: (object, options) => counted(() => kube.replace(object, options)),
+    delete: (ref, options) => counted(() => kube.delete(ref, options)),
+  };
+}
+
+process.once("disconnect", () => process.exit(0));
+const log = process.env.AGENT_LOG
+  ? createLogger({ level: "debug", write: (line) => process.stderr.write(line), now: () => Date.now() })
+  : silentLogger;
+const operator = startOperator({
+  ...{ kube: countingWrites(await loadKube({ kubeconfig })), log, clock: systemClock },
+  ...{ metrics: createMetrics(), namespace: SYSTEM_NAMESPACE, signal: new AbortController().signal },
+  onStatus: () => {},
+});
+await operator.synced;
+tell({ synced: true });

@@ -1,0 +1,103 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { endWithParent } from "../lib/process.ts";
+
+/** Where about a write the process dies: before it is sent, once it is sent, or when it was answered and nobody knows yet. */
+export const MOMENTS = ["before", "sent", "after"] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+export interface KillAt {
+  /** The n-th write from now on, 1 or more. */
+  write: number;
+  moment: Moment;
+}
+
+export interface ChildMessage {
+  writes?: number;
+  synced?: true;
+}
+
+/** The operator as a process of its own. */
+export interface OperatorProcess {
+  /** Rejects where it ended before. */
+  readonly synced: Promise<void>;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<void>;
+  readonly isAlive: boolean;
+  /** Writes that it has begun. */
+  writes(): number;
+  /** It is to kill itself then. */
+  dieAt(killAt: KillAt): void;
+  /** kill -9; resolves when it has ended. */
+  kill(): Promise<void>;
+}
+
+/** Starts such processes, bundled as the image is, so that a start costs little. */
+export interface OperatorStarter {
+  start(): OperatorProcess;
+  /** Kills what still runs. */
+  close(): Promise<void>;
+}
+
+export async function operatorStarter(kubeconfig: string): Promise<OperatorStarter> {
+  const folder = mkdtempSync(join(tmpdir(), "kubenova-operator-"));
+  const file = join(folder, "operator.mjs");
+  await build({
+    ...{ entryPoints: [join(import.meta.dirname, "operator-child.ts")], outfile: file, bundle: true },
+    ...{ platform: "node", target: "node24", format: "esm", logLevel: "warning" },
+    external: ["bufferutil", "utf-8-validate"],
+    // CommonJS libraries in the bundle ask for it.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+  });
+  const running = new Set<OperatorProcess>();
+  return {
+    start() {
+      const started = processOf(fork(file, [kubeconfig], { execArgv: [] }));
+      running.add(started);
+      void started.ended.then(() => running.delete(started));
+      return started;
+    },
+    async close() {
+      await Promise.all([...running].map((one) => one.kill()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function processOf(child: ChildProcess): OperatorProcess {
+  endWithParent(child);
+  const synced = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  let writes = 0;
+  let alive = true;
+  synced.promise.catch(() => {});
+  child.on("message", (message: ChildMessage) => {
+    writes = message.writes ?? writes;
+    if (message.synced) synced.resolve();
+  });
+  child.once("exit", (code, signal) => {
+    alive = false;
+    // Anything but a kill is a fault of its own.
+    if (signal === "SIGKILL") synced.reject(new Error("the operator was killed"));
+    else synced.reject(new Error(`the operator ended by itself: ${signal ?? code}`));
+    ended.resolve();
+  });
+  return {
+    synced: synced.promise,
+    ended: ended.promise,
+    get isAlive() {
+      return alive;
+    },
+    writes: () => writes,
+    dieAt: (killAt) => void child.send(killAt),
+    async kill() {
+      child.kill("SIGKILL");
+      await ended.promise;
+    },
+  };
+}
