@@ -2,6 +2,7 @@ import type { Identity } from "../kube/index.ts";
 import { evaluate } from "./evaluate.ts";
 import { leftOver } from "./inventory.ts";
 import type { Graph } from "./model.ts";
+import type { NodeRun } from "./node-run.ts";
 import { createRecord } from "./record.ts";
 import type { Removal } from "./removal.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -15,12 +16,13 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
   const suspended = live.spec.suspend === true;
   const offs: (() => void)[] = [];
   const run = startRun(host, live, graph, as, (off) => offs.push(off));
+  const allApplied = applied([...run.nodes.values()]);
   let removal: Removal | undefined;
   for (const id of graph.order) host.poke(id);
 
   /** What left the graph goes only when all that stays in it has been applied. */
   const prune = () => {
-    if (removal || [...run.nodes.values()].some((one) => !one.applied)) return;
+    if (removal || !allApplied()) return;
     const entries = leftOver(host.inventory, graph);
     if (entries.length === 0) return;
     run.acted = true;
@@ -45,7 +47,7 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
       prune();
       stepRemoval();
     },
-    snapshot: () => snapshotOf(run, removal?.leaving() ?? [], suspended),
+    snapshot: () => snapshotOf(run, host.inventory, removal?.leaving() ?? [], suspended),
     acted: () => run.acted || removal !== undefined,
     retryNow() {
       for (const [id, one] of run.nodes) {
@@ -58,5 +60,17 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
       removal?.release();
       for (const off of offs) off();
     },
+  };
+}
+
+/** Whether all are applied. Asked at each step: the one that was not the last time is looked at first. */
+function applied(nodes: readonly Pick<NodeRun, "applied">[]): () => boolean {
+  let from = 0;
+  return () => {
+    for (let looked = 0; looked < nodes.length; looked += 1) {
+      if (!nodes[from]?.applied) return false;
+      from = (from + 1) % nodes.length;
+    }
+    return true;
   };
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildGraph } from "./build.ts";
 import type { Graph } from "./model.ts";
-import { createSchedule, whyBlocked } from "./schedule.ts";
+import { createSchedule } from "./schedule.ts";
 
 function graphOf(edges: Record<string, string[]>): Graph {
   const nodes = Object.entries(edges).map(([id, dependsOn]) => ({
@@ -28,18 +28,6 @@ describe("a schedule", () => {
     const schedule = createSchedule(graphOf({ a: [], b: ["a"] }));
     expect(schedule.done("a")).toEqual(["b"]);
     expect(schedule.done("a")).toEqual([]);
-  });
-
-  it("says in one sentence why a node has not started", () => {
-    const schedule = createSchedule(graphOf({ a: [], b: [], c: ["a", "b"] }));
-    const describe = (id: string) => (id === "a" ? "is Failed (no such image)" : "is not ready yet");
-    expect(whyBlocked(schedule, "c", describe)).toBe(
-      "waits for 'a', which is Failed (no such image) and 1 more",
-    );
-    schedule.done("a");
-    expect(whyBlocked(schedule, "c", describe)).toBe("waits for 'b', which is not ready yet");
-    schedule.done("b");
-    expect(whyBlocked(schedule, "c", describe)).toBeUndefined();
   });
 
   it("with random failures: nothing runs before its dependencies, only what hangs on a failure stays, it always ends", () => {

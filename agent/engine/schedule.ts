@@ -38,15 +38,3 @@ export function createSchedule(graph: Graph): Schedule {
     blockers: (id) => graph.nodes.get(id)?.dependsOn.filter((needed) => !finished.has(needed)) ?? [],
   };
 }
-
-/** How another node stands, in a few words: `is Failed (…)`, `is not ready yet`. */
-export type Describe = (id: string) => string;
-
-/** One sentence that says why a node has not started; undefined where nothing holds it back. */
-export function whyBlocked(schedule: Schedule, id: string, describe: Describe): string | undefined {
-  const blockers = schedule.blockers(id);
-  const [first] = blockers;
-  if (first === undefined) return undefined;
-  const more = blockers.length > 1 ? ` and ${blockers.length - 1} more` : "";
-  return `waits for '${first}', which ${describe(first)}${more}`;
-}

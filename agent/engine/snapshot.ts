@@ -1,8 +1,9 @@
 import type { Counts } from "../../protocol/resources/common.ts";
-import type { GraphPhase, NodeStatus } from "../../protocol/resources/graph.ts";
+import { type GraphPhase, MAX_BLOCKERS, type NodeStatus } from "../../protocol/resources/graph.ts";
 import type { ObjectRef } from "../kube/index.ts";
+import { type Blocked, blockedNodes, whyBlocked } from "./blocked.ts";
+import type { Inventory } from "./inventory.ts";
 import type { NodeRun, Run } from "./node-run.ts";
-import { whyBlocked } from "./schedule.ts";
 import type { Snapshot } from "./status.ts";
 
 /** An object that is on its way out. */
@@ -14,9 +15,17 @@ export interface Leaving {
 }
 
 /** How a run stands. Pure. */
-export function snapshotOf(run: Run, leaving: readonly Leaving[], suspended: boolean): Snapshot {
-  const held = behindFailures(run);
-  const nodes = [...run.graph.order.map((id) => nodeStatus(run, id, held)), ...leaving.map(leavingStatus)];
+export function snapshotOf(
+  run: Run,
+  inventory: Inventory,
+  leaving: readonly Leaving[],
+  suspended: boolean,
+): Snapshot {
+  const blocked = blockedNodes(run.graph, run.schedule, (id) => isFailed(run.nodes.get(id) as NodeRun));
+  const nodes = [
+    ...run.graph.order.map((id) => nodeStatus(run, run.nodes.get(id) as NodeRun, blocked.get(id), inventory)),
+    ...leaving.map(leavingStatus),
+  ];
   const counts = countsOf(nodes);
   const phase = suspended ? "Suspended" : phaseOf(nodes);
   const message = messageOf(phase, nodes, counts);
@@ -45,45 +54,32 @@ export function deletionSnapshot(generation: number, leaving: readonly Leaving[]
   };
 }
 
-function nodeStatus(run: Run, id: string, held: ReadonlySet<string>): NodeStatus {
-  const one = run.nodes.get(id) as NodeRun;
-  const { ref } = one.node;
-  const why = run.schedule.isFree(id)
-    ? undefined
-    : whyBlocked(run.schedule, id, (other) => describe(run, other));
-  const isWaiting = why !== undefined && one.state === "Waiting";
-  const state = isWaiting && held.has(id) ? "Blocked" : one.state;
-  const message = isWaiting ? why : one.message;
+function nodeStatus(run: Run, one: NodeRun, blocked: Blocked | undefined, inventory: Inventory): NodeStatus {
+  const { id, key, ref } = one.node;
+  const held = inventory.get(key);
+  const isWaiting = blocked !== undefined && one.state === "Waiting";
+  const message = isWaiting ? whyBlocked(blocked, (other) => describe(run, other)) : one.message;
   return {
     id,
     kind: ref.kind,
     ...(ref.namespace ? { namespace: ref.namespace } : {}),
     name: ref.name,
-    state,
+    state: isWaiting && blocked.failed ? "Blocked" : one.state,
     ...(message ? { message } : {}),
+    ...(one.attempts > 0 ? { attempts: shownAttempts(one.attempts) } : {}),
+    ...(one.attempts > 0 && one.message ? { lastError: one.message } : {}),
+    ...(isWaiting ? { blockedBy: blocked.by.slice(0, MAX_BLOCKERS) } : {}),
+    ...(held?.uid ? { uid: held.uid, hash: one.hash } : {}),
   };
 }
 
-/** Ids that a failure holds back, somewhere up their dependencies; the others' turn comes. */
-function behindFailures(run: Run): Set<string> {
-  const open = [...run.nodes.values()]
-    .filter(({ state }) => state === "Failed" || state === "Refused")
-    .map(({ node }) => node.id);
-  const held = new Set<string>();
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const dependant of run.graph.dependants.get(next) ?? []) {
-      if (held.has(dependant)) continue;
-      held.add(dependant);
-      open.push(dependant);
-    }
-  }
-  return held;
-}
+/** Exact up to 8, then the next lower power of two: a node that fails for ever does not write for ever. */
+const shownAttempts = (attempts: number): number =>
+  attempts < 8 ? attempts : 2 ** Math.floor(Math.log2(attempts));
 
 function describe(run: Run, id: string): string {
   const one = run.nodes.get(id);
-  if (one?.state === "Failed" || one?.state === "Refused")
-    return `is ${one.state}${one.message ? ` (${one.message})` : ""}`;
+  if (one && isFailed(one)) return `is ${one.state}${one.message ? ` (${one.message})` : ""}`;
   return one?.message ? `is not ready yet (${one.message})` : "is not ready yet";
 }
 
@@ -96,7 +92,7 @@ const leavingStatus = ({ key, ref, message, failed }: Leaving): NodeStatus => ({
   ...(message ? { message } : {}),
 });
 
-const isFailed = ({ state }: NodeStatus) => state === "Failed" || state === "Refused";
+const isFailed = ({ state }: Pick<NodeStatus, "state">) => state === "Failed" || state === "Refused";
 
 function countsOf(nodes: readonly NodeStatus[]): Counts {
   return {

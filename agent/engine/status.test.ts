@@ -41,3 +41,12 @@ describe("a graph's status", () => {
     expect(shownNodes(nodes, 2).map(({ id }) => id)).toEqual(["c", "b"]);
   });
 });
+
+describe("a node's status", () => {
+  it("keeps the time since when it is in its state, and says a new one when that changes", () => {
+    const stored = statusOf(snapshot("Ready"), undefined, [], EARLY);
+    expect(statusOf(snapshot("Ready"), stored, [], LATE).nodes?.[0]?.since).toBe(EARLY);
+    const degraded = { ...snapshot("Degraded"), nodes: [node("a", "Degraded")] };
+    expect(statusOf(degraded, stored, [], LATE).nodes?.[0]?.since).toBe(LATE);
+  });
+});

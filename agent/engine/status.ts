@@ -43,7 +43,27 @@ export function shownNodes(nodes: readonly NodeStatus[], max = MAX_STATUS_NODES)
   return [...nodes]
     .sort((a, b) => rank(a) - rank(b))
     .slice(0, max)
-    .map(({ message, ...node }) => ({ ...node, ...(message ? { message: cut(message) } : {}) }));
+    .map(shown);
+}
+
+const shown = ({ message, lastError, ...node }: NodeStatus): NodeStatus => ({
+  ...node,
+  ...(message ? { message: cut(message) } : {}),
+  ...(lastError ? { lastError: cut(lastError) } : {}),
+});
+
+/** Each with the time since when it is in its state: the former status's, where it says the same. */
+function since(nodes: readonly NodeStatus[], former: readonly NodeStatus[] = [], now: string): NodeStatus[] {
+  const before = new Map(former.map((node) => [node.id, node]));
+  return nodes.map(({ id, kind, namespace, name, state, ...rest }) => {
+    const old = before.get(id);
+    const same = old?.state === state && old.since !== undefined;
+    return {
+      ...{ id, kind, name, state, since: same ? (old.since as string) : now },
+      ...(namespace ? { namespace } : {}),
+      ...rest,
+    };
+  });
 }
 
 export const cut = (message: string): string =>
@@ -66,7 +86,7 @@ export function statusOf(
     ...(message ? { message: cut(message) } : {}),
     since: former?.phase === phase && former.since ? former.since : now,
     counts,
-    nodes: shownNodes(snapshot.nodes),
+    nodes: since(shownNodes(snapshot.nodes), former?.nodes, now),
     ...(inventory && inventory.length > 0 ? { inventory } : {}),
     conditions: conditionsOf(snapshot, former?.conditions, now),
   };

@@ -1,6 +1,6 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { NovaAppStatus } from "../../protocol/resources/app.ts";
-import type { GraphPhase, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { GraphPhase, NodeStatus, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import {
   type DocumentStatus,
   MAX_REPORTED_NODES,
@@ -60,12 +60,19 @@ export function renderedStatus(
     since: former?.phase === phase && former.since ? former.since : now,
     graph,
     ...(outcome.counts ? { counts: outcome.counts } : {}),
-    ...(outcome.nodes ? { nodes: shownNodes(outcome.nodes, MAX_REPORTED_NODES) as NodeReport[] } : {}),
+    ...(outcome.nodes ? { nodes: shownNodes(outcome.nodes, MAX_REPORTED_NODES).map(reportOf) } : {}),
     conditions: conditionsOf({ ...outcome, generation }, former?.conditions, now),
     ...(revisionId === undefined ? {} : { revisionId }),
     ...(revisionNumber === undefined ? {} : { revisionNumber }),
   };
 }
+
+/** What a person needs to know of a node; the rest is in the graph's own status. */
+const reportOf = ({ id, kind, namespace, name, state, message }: NodeStatus): NodeReport => ({
+  ...{ id, kind, name, state },
+  ...(namespace ? { namespace } : {}),
+  ...(message ? { message } : {}),
+});
 
 /** What the manager is told; undefined for a resource that did not come from it. */
 export function documentStatus(

@@ -14,6 +14,8 @@ import { MAX_VIOLATIONS, violationSchema } from "./policy.ts";
 export const MAX_NODES = 5_000;
 /** Nodes that a graph's status shows one by one, those that are not ready first. */
 export const MAX_STATUS_NODES = 200;
+/** Dependencies that a waiting node names. */
+export const MAX_BLOCKERS = 10;
 
 /** What becomes of a field of ours that somebody else changed: Correct sets it back, Report only says it. */
 export const driftPolicySchema = z.enum(["Correct", "Report"]);
@@ -193,7 +195,26 @@ export const nodeStatusSchema = z.object({
   namespace: z.string().max(63).optional(),
   name: z.string().max(253),
   state: z.enum(NODE_STATES),
+  /** When it was first seen in this state. */
+  since: timeSchema.optional(),
   message: messageSchema.optional(),
+  /** Failures in a row; from 8 on the next lower power of two. */
+  attempts: z.int().min(0).optional(),
+  lastError: messageSchema.optional(),
+  /** What its readiness was read from, and what it said. */
+  readyDetails: z.array(messageSchema).max(16).meta({ "x-kubernetes-list-type": "atomic" }).optional(),
+  /** Dependencies that are not ready yet. */
+  blockedBy: z
+    .array(z.string().max(512))
+    .max(MAX_BLOCKERS)
+    .meta({ "x-kubernetes-list-type": "atomic" })
+    .optional(),
+  /** Of the live object. */
+  uid: z.string().max(64).optional(),
+  /** Of what is applied (decisions.md 23). */
+  hash: z.string().max(64).optional(),
+  /** It was there before the graph. */
+  adopted: z.boolean().optional(),
   conflicts: z
     .array(fieldConflictSchema)
     .max(MAX_CONFLICTS)
