@@ -30,3 +30,9 @@ export function sourceMetrics(metrics: Metrics, clock: Clock) {
     }
   };
 }
+
+/** Counts what travels, by type. */
+export function bytesOf(metrics: Metrics, type: string): (count: number) => void {
+  const bytes = metrics.counter("kubenova_source_bytes_total", "Bytes of content that came over the network");
+  return (count) => bytes.inc({ type }, count);
+}

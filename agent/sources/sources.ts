@@ -7,9 +7,13 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { configMapFiles } from "./local/configmap.ts";
 import { embeddedFiles } from "./local/embedded.ts";
 import { inlineFiles } from "./local/inline.ts";
+import { parseRegistryMap } from "./modules/registry-map.ts";
+import { type AddressRanges, addressPolicy } from "./network/addresses.ts";
+import { type OciOptions, ociQuestion } from "./oci/oci.ts";
+import { parseOciReference } from "./oci/reference.ts";
 import { treeDigest } from "./pack.ts";
 import { createRecall, type Question } from "./recall.ts";
-import { sourceMetrics } from "./source-metrics.ts";
+import { bytesOf, sourceMetrics } from "./source-metrics.ts";
 import { type Fetched, type FileTree, type NamespaceReader, SourceError, type Sources } from "./types.ts";
 
 export interface SourcesOptions {
@@ -22,12 +26,26 @@ export interface SourcesOptions {
   embeddedDir: string;
   /** Over DEFAULT_LIMITS. */
   limits?: Partial<Limits>;
+  network?: Partial<AddressRanges>;
+  registries?: RegistryOptions;
+}
+
+export interface RegistryOptions {
+  /** Which registries have the modules that others depend on, as CUE_REGISTRY says it. Default: CUE's central one. */
+  cueRegistry?: string;
+  /** `host` or `host:port` of registries without TLS. */
+  insecure?: readonly string[];
+  /** PEM of further certificate authorities, of every registry and git server. */
+  ca?: string;
 }
 
 /** Turns a reference into a question for a source that is far away. @throws SourceError for a reference that is none */
 type Asker = (ref: CueRef, reader: NamespaceReader) => Promise<Question>;
 
-/** Makes no connection and touches no disk before the first fetch. */
+/**
+ * Makes no connection and touches no disk before the first fetch.
+ * @throws Error for a registry map or an IP range that is none
+ */
 export function createSources(options: SourcesOptions): Sources {
   const { clock, log, metrics } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -38,7 +56,20 @@ export function createSources(options: SourcesOptions): Sources {
     digest: treeDigest(files),
     fetchedAt: new Date(clock.now()).toISOString(),
   });
-  const far: Partial<Record<CueRef["type"], Asker>> = {};
+  const { cueRegistry = "", insecure = [], ca } = options.registries ?? {};
+  const modules = parseRegistryMap(cueRegistry);
+  const policy = addressPolicy({ allowed: [], refused: [], ...options.network });
+  const oci: OciOptions = {
+    limits,
+    policy,
+    ca,
+    insecure: new Set(insecure),
+    onBytes: bytesOf(metrics, "oci"),
+  };
+  const far: Partial<Record<CueRef["type"], Asker>> = {
+    oci: ({ ref, pullSecretRef }, reader) =>
+      ociQuestion({ reference: parseOciReference(ref), isFixed: false, pullSecretRef, reader }, oci),
+  };
 
   const fetch = async (ref: CueRef, reader: NamespaceReader, signal: AbortSignal) => {
     switch (ref.type) {
@@ -60,8 +91,27 @@ export function createSources(options: SourcesOptions): Sources {
   return {
     fetch: (ref, reader, signal) =>
       measure(ref.type, () => named(labelOf(ref), signal, () => fetch(ref, reader, signal))),
-    dependency: (pin) =>
-      Promise.reject(new SourceError("not-found", `${pin.path}@${pin.version}: no registry is configured`)),
+    dependency: (pin, pullSecretRef, reader, signal) =>
+      measure("module", () =>
+        named(moduleLabel(pin), signal, async () => {
+          const { registry, repository, tag, isInsecure } = modules.locate(pin);
+          const reference = { registry, repository, tag };
+          return recall(
+            // A version of a CUE module never changes: so its pin needs no checksum.
+            await ociQuestion(
+              {
+                reference,
+                isFixed: true,
+                isInsecure: isInsecure || oci.insecure.has(registry),
+                pullSecretRef,
+                reader,
+              },
+              oci,
+            ),
+            signal,
+          );
+        }),
+      ),
   };
 }
 
@@ -92,6 +142,9 @@ function labelOf({ type, ref }: CueRef): string {
   const shown = ref.replace(/\/\/[^/]*@/, "//…@").slice(0, MAX_LABEL);
   return `${type} ${shown}`;
 }
+
+const moduleLabel = ({ path, version }: { path: string; version: string }): string =>
+  `module ${path.slice(0, MAX_LABEL)}@${version.slice(0, MAX_LABEL)}`;
 
 /** Errors say which source they are of, and are all SourceErrors but for the caller's own abort. */
 async function named<T>(label: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
