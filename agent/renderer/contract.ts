@@ -44,8 +44,11 @@ export const renderRequestSchema = z.object({
 });
 export type RenderRequest = z.infer<typeof renderRequestSchema>;
 
-/** The pins in a module's cue.mod/module.cue. */
-export const pinsRequestSchema = z.object({ op: z.literal("pins"), id: z.int(), module: z.string() });
+/**
+ * The pins in a module's cue.mod/module.cue. A path comes without its major version: `path@version` is then the key in a
+ * render's `dependencies`.
+ */
+export type PinsRequest = { op: "pins"; id: number; module: string };
 
 export const renderErrorDetailSchema = z.object({
   file: z.string().optional(),
@@ -70,7 +73,14 @@ export const RENDER_ERROR_CODES = [
   "bad-request",
 ] as const;
 
-export const renderAnswerSchema = z.union([
+const failedAnswerSchema = z.object({
+  id: z.int(),
+  ok: z.literal(false),
+  code: z.enum(RENDER_ERROR_CODES),
+  errors: z.array(renderErrorDetailSchema).min(1),
+});
+
+export const renderedAnswerSchema = z.discriminatedUnion("ok", [
   z.object({
     id: z.int(),
     ok: z.literal(true),
@@ -79,16 +89,16 @@ export const renderAnswerSchema = z.union([
     /** Of what evaluated it, such as `cue v0.17.1`. */
     languageVersion: z.string(),
   }),
+  failedAnswerSchema,
+]);
+export type RenderedAnswer = z.infer<typeof renderedAnswerSchema>;
+
+export const pinsAnswerSchema = z.discriminatedUnion("ok", [
   z.object({
     id: z.int(),
     ok: z.literal(true),
     pins: z.array(z.object({ path: z.string(), version: z.string() })),
   }),
-  z.object({
-    id: z.int(),
-    ok: z.literal(false),
-    code: z.enum(RENDER_ERROR_CODES),
-    errors: z.array(renderErrorDetailSchema).min(1),
-  }),
+  failedAnswerSchema,
 ]);
-export type RenderAnswer = z.infer<typeof renderAnswerSchema>;
+export type PinsAnswer = z.infer<typeof pinsAnswerSchema>;

@@ -18,6 +18,7 @@ import { cacheFolder } from "../cluster/paths.ts";
 import { isInstalled, run } from "../cluster/run.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { baseImage } from "./base-image.ts";
+import { rendererBinary } from "./renderer.ts";
 
 export interface AgentImage {
   /** OCI archive, for importImage or pushImage of test/cluster. */
@@ -56,6 +57,7 @@ export async function agentContext(scratch: string): Promise<string> {
   for (const file of ["Dockerfile", ".dockerignore"]) cpSync(join(ROOT, "agent", file), join(context, file));
   const node = join(ROOT, "node_modules/.bin/node");
   await run(node, [join(ROOT, "agent/build.ts"), join(context, "dist")], { cwd: join(ROOT, "agent") });
+  cpSync(await rendererBinary(), join(context, "dist/renderer"));
   return context;
 }
 
