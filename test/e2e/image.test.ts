@@ -58,10 +58,7 @@ describe("the agent's image", () => {
     expect(files).toContain("agent/main.js");
     const others = files.filter((file) => !/^(usr\/)?lib(64)?\/|^usr\/share\/doc\/|^etc\//.test(file));
     const bundle = /^agent\/[\w-]+\.js(\.LEGAL\.txt)?$/;
-    expect(others.filter((file) => !bundle.test(file))).toEqual([
-      "usr/local/bin/node",
-      "agent/renderer",
-    ]);
+    expect(others.filter((file) => !bundle.test(file))).toEqual(["agent/renderer", "usr/local/bin/node"]);
   });
 
   test("is built once for the same sources", async () => {
