@@ -16,6 +16,7 @@ import (
 const maxViolations = 100
 
 var (
+	pathParameters = cue.ParsePath("parameters")
 	pathNodeSchema = cue.MakePath(cue.Def("Node"))
 	pathSeverity   = cue.ParsePath("severity")
 	pathViolations = cue.ParsePath("violations")
@@ -90,7 +91,11 @@ func judgeBy(
 	if err := policy.Validate(); err != nil {
 		return nil, failure(wire.InvalidPolicy, err)
 	}
-	filled := policy.FillPath(pathInput, shown.input).FillPath(pathNodes, shown.nodes)
+	configured, fail := configure(context, policy, source.Parameters)
+	if fail != nil {
+		return nil, fail
+	}
+	filled := configured.FillPath(pathInput, shown.input).FillPath(pathNodes, shown.nodes)
 	if err := evaluated(filled); err != nil {
 		return nil, failure(wire.InvalidPolicy, err)
 	}
@@ -100,6 +105,33 @@ func judgeBy(
 	}
 	judged := verdict{policy: source.Name, severity: severity, override: source.Severity}
 	return judged.of(filled, shown)
+}
+
+// configure fills the policy's parameters. Those that it does not know are refused: a misspelt one would weaken it unseen.
+func configure(context *cue.Context, policy cue.Value, parameters []byte) (cue.Value, *wire.Failure) {
+	if len(parameters) == 0 {
+		return policy, nil
+	}
+	own := policy.LookupPath(pathParameters)
+	if !own.Exists() {
+		return policy, wire.Fail(wire.InvalidPolicy, "it takes no parameters")
+	}
+	given, err := compile(context, "<parameters>", parameters)
+	if err != nil {
+		return policy, failure(wire.InvalidPolicy, err)
+	}
+	if fields, err := given.Fields(); err == nil {
+		for fields.Next() {
+			if !known(own, fields.Selector()) {
+				return policy, wire.Fail(wire.InvalidPolicy, fmt.Sprintf("parameters.%s: it takes no such parameter", fields.Selector()))
+			}
+		}
+	}
+	return policy.FillPath(pathParameters, given), nil
+}
+
+func known(own cue.Value, selector cue.Selector) bool {
+	return own.LookupPath(cue.MakePath(selector)).Exists() || own.LookupPath(cue.MakePath(selector.Optional())).Exists()
 }
 
 func severityOf(policy cue.Value, override string) (string, *wire.Failure) {

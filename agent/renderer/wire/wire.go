@@ -34,6 +34,8 @@ type Policy struct {
 	Name     string `json:"name"`
 	Digest   string `json:"digest"`
 	Severity string `json:"severity"`
+	// Parameters fill the policy's own; empty where the reference has none.
+	Parameters json.RawMessage `json:"parameters"`
 }
 
 // Head is what every request begins with.
