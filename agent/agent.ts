@@ -8,6 +8,7 @@ import { LEASE, ownObjects } from "./identity/own-objects.ts";
 import { loadKube, type RequestInfo, startLeaderElection, systemClock } from "./kube/index.ts";
 import { errorText, type Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
+import { startModules } from "./modules.ts";
 import { startTerm, type Term, type TermOptions } from "./term.ts";
 import { VERSION } from "./version.ts";
 
@@ -56,6 +57,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   // A read-only client refuses every write, so that the agent's own three objects need another.
   const writable = readOnly ? await loadKube({ ...credentials, onRequest, userAgent }) : kube;
   const own = ownObjects(writable, config.namespace);
+  const tools = startModules(config.modules, { clock, log, metrics });
 
   const leaderGauge = metrics.gauge("kubenova_agent_leader", "1 while this process holds the Lease");
   leaderGauge.set(0);
@@ -68,7 +70,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async onStartedLeading(signal) {
       log.info("leading", { mode: config.mode, namespace: config.namespace });
       leaderGauge.set(1);
-      const shared = { config, kube, own, log, metrics, clock, clockWatch, random: Math.random, signal };
+      const shared = {
+        config,
+        kube,
+        own,
+        tools,
+        log,
+        metrics,
+        clock,
+        clockWatch,
+        random: Math.random,
+        signal,
+      };
       term = startTerm({ ...shared, startOperator: options.startOperator, stopping: () => stopping });
       await term.ended;
     },
@@ -106,6 +119,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async stop() {
       stopping = true;
       await election.stop();
+      await tools.stop();
       await http.close();
       vitals.stop();
       kube.close();

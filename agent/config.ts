@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { type ModulesConfig, modulesConfig } from "./config-modules.ts";
+import { ConfigError, caOf, listOf, type Read, readOr, type Values } from "./config-values.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 /** What the process is told by its environment; docs/agent.md has the table. */
@@ -23,15 +25,10 @@ export interface Config {
   closedNamespaces: readonly string[];
   /** 0: never. */
   keyRotationDays: number;
+  modules: ModulesConfig;
 }
 
-/** Bad input: the process says what is wrong and ends with exit code 2. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
-
-type Values = Readonly<Record<string, string | undefined>>;
-type Read = (path: string) => string;
+export { ConfigError };
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const TOKEN = /^jtk_[0-9A-Z]{26}\.[A-Za-z0-9_-]{16,}$/;
@@ -43,7 +40,7 @@ const TOKEN = /^jtk_[0-9A-Z]{26}\.[A-Za-z0-9_-]{16,}$/;
 export function loadConfig(env: Values, read: Read = (path) => readFileSync(path, "utf8")): Config {
   const values: Values = { ...configFile(env.KUBENOVA_CONFIG_FILE, read), ...env };
   const joinToken = secret(values, "KUBENOVA_JOIN_TOKEN", read);
-  const ca = values.KUBENOVA_CA_FILE ? caOf(values.KUBENOVA_CA_FILE, read) : undefined;
+  const ca = caOf(values, "KUBENOVA_CA_FILE", read);
   const inPod = Boolean(values.KUBERNETES_SERVICE_HOST);
   if (joinToken !== undefined && !TOKEN.test(joinToken)) {
     throw new ConfigError("KUBENOVA_JOIN_TOKEN: not a join token (jtk_….…); make one with …/join-tokens");
@@ -72,6 +69,7 @@ export function loadConfig(env: Values, read: Read = (path) => readFileSync(path
     ),
     closedNamespaces: closed(values),
     keyRotationDays: integer(values, "KUBENOVA_KEY_ROTATION_DAYS", { min: 0, max: 3_650, fallback: 90 }),
+    modules: modulesConfig(values, read),
   };
 }
 
@@ -138,23 +136,6 @@ function secret(values: Values, name: string, read: Read): string | undefined {
   return readOr(`${name}_FILE`, path, read).trim() || undefined;
 }
 
-function caOf(path: string, read: Read): string {
-  const pem = readOr("KUBENOVA_CA_FILE", path, read);
-  if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new ConfigError("KUBENOVA_CA_FILE: holds no PEM certificate");
-  }
-  return pem;
-}
-
-function readOr(name: string, path: string, read: Read): string {
-  try {
-    return read(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "error";
-    throw new ConfigError(`${name}: the file cannot be read (${code})`);
-  }
-}
-
 function oneOf<T extends string>(values: Values, name: string, allowed: readonly T[], fallback: T): T {
   const value = values[name] || fallback;
   if ((allowed as readonly string[]).includes(value)) return value as T;
@@ -178,8 +159,5 @@ function label(values: Values, name: string, fallback: string): string {
 function closed(values: Values): string[] {
   const own = label(values, "POD_NAMESPACE", "kubenova-system");
   const text = values.KUBENOVA_CLOSED_NAMESPACES ?? ["kube-system", own].join(",");
-  return text
-    .split(",")
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
+  return listOf(text);
 }

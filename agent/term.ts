@@ -20,6 +20,8 @@ export interface TermOptions {
   /** The client that may write the agent's own three objects. */
   own: Kube;
   startOperator: (options: OperatorOptions) => OperatorHandle;
+  /** For resources that come from modules. */
+  tools: OperatorOptions["tools"];
   log: Logger;
   metrics: Metrics;
   clock: Clock;
@@ -80,6 +82,7 @@ export function startTerm(options: TermOptions): Term {
       metrics,
       namespace: config.namespace,
       clusterId,
+      tools: options.tools,
       signal: AbortSignal.any([signal, end.signal]),
       onStatus: statuses.put,
     });

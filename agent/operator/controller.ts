@@ -5,20 +5,36 @@ import { FINALIZER, GROUP } from "../../protocol/resources/common.ts";
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import { auditIds } from "../engine/audit.ts";
+import type { LiveGraph } from "../engine/context.ts";
 import type { Engine } from "../engine/index.ts";
 import { sameStatus } from "../engine/status.ts";
-import { type Clock, isKind, type Kube, type KubeObject, refOf } from "../kube/index.ts";
+import { type Clock, type EventInput, isKind, type Kube, type KubeObject, refOf } from "../kube/index.ts";
 import type { Namespaces } from "./namespaces.ts";
 import { type Resource, withoutManagedFields } from "./resources.ts";
-import { documentStatus, type Outcome, outcomeOf, renderedStatus } from "./status.ts";
+import { documentStatus, type Outcome, outcomeOf } from "./status.ts";
 
 /** What is particular to one kind of resource. */
 export interface Kind {
   graphOf(resource: Resource): { namespace: string; name: string };
-  render(resource: Resource): ResourceGraphSpec;
+  /** `live`: the graph as it is now. */
+  render(resource: Resource, live: LiveGraph | undefined): Rendering;
+  /** The graph has been written as it was rendered. */
+  wrote?(resource: Resource, live: LiveGraph): void;
+  /** The resource's status; times stay where what they speak of did not change. */
+  status(resource: Resource, outcome: Outcome, now: string): Status;
+  /** What people are to read in its events when its status becomes that. */
+  news?(resource: Resource, status: Status): News[];
   /** Why its deletion has to wait; undefined: it need not. */
   holdDeletion(resource: Resource): string | undefined;
+  /** It is being deleted, or has gone: what is kept in memory for it goes. */
+  forget?(resource: Resource): void;
 }
+
+/** The graph that a resource is to become; or that it stays as it is, and what the status says then, if anything new. */
+export type Rendering = { spec: ResourceGraphSpec } | { outcome?: Outcome };
+
+export type Status = NonNullable<Resource["status"]>;
+export type News = Pick<EventInput, "type" | "reason" | "action" | "note">;
 
 export interface ControllerContext {
   kube: Kube;
@@ -27,6 +43,7 @@ export interface ControllerContext {
   clock: Clock;
   signal: AbortSignal;
   onStatus: (status: DocumentStatus) => void;
+  record: (event: EventInput) => void;
   /** Takes the answer to a write, before the watch brings it. */
   observed: (resource: Resource) => void;
 }
@@ -38,7 +55,6 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
     const finalizers = [...(resource.metadata.finalizers ?? []), FINALIZER];
     return ctx.observed(await patchFinalizers(ctx, resource, finalizers));
   }
-  const graph = graphOf(kind, resource);
   const key = keyOf(kind, resource);
   const live = ctx.engine.get(key);
   const taken = takenBy(ctx, key, resource);
@@ -51,12 +67,24 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
     const message = `a ResourceGraph ${live.metadata.name} is there already and belongs to something else`;
     return setStatus(ctx, kind, resource, { phase: "Failed", reason: "NameTaken", message });
   }
-  if (!live || !isSameGraph(live, graph)) await ctx.engine.apply(graph, auditIds(resource));
+  const rendering = kind.render(resource, live);
+  // The graph of before says nothing of what is asked for now.
+  if (!("spec" in rendering))
+    return rendering.outcome ? setStatus(ctx, kind, resource, rendering.outcome) : undefined;
+  await write(ctx, kind, resource, graphOf(kind, resource, rendering.spec));
   const status = ctx.engine.status(key);
   const current = ctx.engine.get(key);
   // An older answer would speak of what is no longer asked for; the newer one wakes us.
   if (status && status.observedGeneration === current?.metadata.generation)
     await setStatus(ctx, kind, resource, outcomeOf(status));
+}
+
+async function write(ctx: ControllerContext, kind: Kind, resource: Resource, graph: Graph): Promise<void> {
+  const key = keyOf(kind, resource);
+  const live = ctx.engine.get(key);
+  if (!live || !isSameGraph(live, graph)) await ctx.engine.apply(graph, auditIds(resource));
+  const written = ctx.engine.get(key);
+  if (written) kind.wrote?.(resource, written);
 }
 
 /** What of another control plane's stands in the way of a resource's graph. */
@@ -74,6 +102,7 @@ function takenBy(
 /** The graph goes first, with all that it made; it takes the finalizer off when it has gone. */
 async function remove(ctx: ControllerContext, kind: Kind, resource: Resource): Promise<void> {
   const { finalizers = [] } = resource.metadata;
+  kind.forget?.(resource);
   if (!finalizers.includes(FINALIZER)) return;
   const hold = kind.holdDeletion(resource);
   if (hold) return setStatus(ctx, kind, resource, { phase: "Deleting", message: hold });
@@ -106,7 +135,7 @@ async function removeGraph(ctx: ControllerContext, graph: KubeObject, resource: 
 /** Tells the manager. */
 function report(ctx: ControllerContext, kind: Kind, resource: Resource, outcome: Outcome) {
   const now = new Date(ctx.clock.now()).toISOString();
-  const status = renderedStatus(resource, kind.graphOf(resource), outcome, now);
+  const status = kind.status(resource, outcome, now);
   const document = documentStatus(resource, status);
   if (document) ctx.onStatus(document);
   return status;
@@ -126,7 +155,9 @@ async function setStatus(
   ];
   const options = { type: "json", subresource: "status", ...request(ctx, resource) } as const;
   const written = await ignoring("notFound", ctx.kube.patch(refOf(resource), patch, options));
-  if (written) ctx.observed(withoutManagedFields(written));
+  if (!written) return;
+  ctx.observed(withoutManagedFields(written));
+  for (const one of kind.news?.(resource, status) ?? []) ctx.record({ ...one, regarding: resource });
 }
 
 export const keyOf = (kind: Kind, resource: Resource): string => {
@@ -134,14 +165,17 @@ export const keyOf = (kind: Kind, resource: Resource): string => {
   return `${namespace}/${name}`;
 };
 
-function graphOf(kind: Kind, resource: Resource): KubeObject & { spec: ResourceGraphSpec } {
-  const spec = kind.render(resource);
+type Graph = KubeObject & { spec: ResourceGraphSpec };
+
+function graphOf(kind: Kind, resource: Resource, spec: ResourceGraphSpec): Graph {
   const { uid, name } = resource.metadata;
   const correlation = resource.metadata.annotations?.[ANNOTATION.correlation];
+  const reconcileAt = resource.metadata.annotations?.[ANNOTATION.reconcileAt];
   const lineage = lineageOf(resource);
   const annotations = {
     ...(correlation ? { [ANNOTATION.correlation]: correlation } : {}),
     ...(lineage ? { [ANNOTATION.lineage]: lineage } : {}),
+    ...(reconcileAt ? { [ANNOTATION.reconcileAt]: reconcileAt } : {}),
   };
   return {
     apiVersion: API_VERSION,
@@ -174,10 +208,17 @@ function lineageOf({ metadata: { labels, annotations } }: Resource): string | un
 }
 
 /** A correlation id that changed alone is no reason to write. */
-function isSameGraph(live: KubeObject, wanted: KubeObject): boolean {
-  const essence = ({ metadata: { labels, annotations, ownerReferences }, spec }: KubeObject) =>
-    canonicalJson({ labels, lineage: annotations?.[ANNOTATION.lineage] ?? null, ownerReferences, spec });
-  return essence(live) === essence(wanted);
+function isSameGraph(live: Graph, wanted: Graph): boolean {
+  // Whoever renders has compared them already, where it gives the very same ones.
+  const sameNodes = live.spec.nodes === wanted.spec.nodes;
+  const essence = ({ metadata: { labels, annotations = {}, ownerReferences }, spec }: Graph) =>
+    canonicalJson({
+      ...{ labels, ownerReferences, spec: sameNodes ? { ...spec, nodes: [] } : spec },
+      lineage: annotations[ANNOTATION.lineage] ?? null,
+    });
+  if (!wanted.metadata.annotations?.[ANNOTATION.reconcileAt]) return essence(live) === essence(wanted);
+  const forced = ({ metadata: { annotations } }: Graph) => annotations?.[ANNOTATION.reconcileAt];
+  return forced(live) === forced(wanted) && essence(live) === essence(wanted);
 }
 
 const isOwnedBy = (graph: KubeObject, { kind, metadata }: Resource): boolean =>

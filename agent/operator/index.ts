@@ -8,11 +8,14 @@ import { isNewer } from "../engine/model.ts";
 import { createEventRecorder, createReflector, objectKey, type Reflector } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import { agentSubject } from "./agent-subject.ts";
+import { watchAppliers } from "./appliers.ts";
 import { type ControllerContext, type Kind, keyOf, reconcile } from "./controller.ts";
-import { createKinds, graphNameOf } from "./kinds.ts";
+import { createKinds } from "./kinds.ts";
 import { watchNamespaces } from "./namespaces.ts";
 import { previewApp } from "./preview.ts";
+import { graphNameOf } from "./render/app-kind.ts";
 import { renderSource } from "./render/source.ts";
+import { startRendering } from "./rendering/index.ts";
 import {
   KINDS,
   type NovaApp,
@@ -29,7 +32,7 @@ import { createWorkQueue, type WorkQueue } from "./workqueue.ts";
 const WORKERS = 24;
 const RETRY_MS = 1_000;
 
-/** The controllers of NovaTenant, NovaProject and NovaApp, over one engine. See types.ts. */
+/** The controllers of NovaTenant, NovaProject, NovaApp and Transform, over one engine. See types.ts. */
 export function startOperator(options: OperatorOptions): OperatorHandle {
   const { kube, log, clock, metrics, signal, namespace, clusterId } = options;
   const random = Math.random;
@@ -52,6 +55,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
   const told = new Map<string, string>();
   const failures = metrics.counter("kubenova_operator_errors_total", "Reconciliations that failed, by kind");
   let queue: WorkQueue | undefined;
+  let forget: (resource: Resource) => void = () => {};
 
   const onStatus = (status: DocumentStatus) => {
     const text = canonicalJson(status);
@@ -71,6 +75,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     const key = resourceKey(resource);
     if (resources.get(key)?.metadata.uid !== resource.metadata.uid) return;
     resources.delete(key);
+    forget(resource);
     told.delete(resource.metadata.annotations?.[ANNOTATION.key] ?? "");
     // A project may have waited for its last app.
     if (resource.kind === "NovaApp") wakeProjects();
@@ -79,20 +84,38 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     for (const [key, { kind }] of resources) if (kind === "NovaProject") queue?.add(key);
   };
 
+  const preview = (app: NovaApp, ended: AbortSignal) =>
+    renderSource(app, { modules: rendering.modules, actor, signal: ended });
+  const wakeNamespace = (name: string) => {
+    for (const [key, { metadata }] of resources) if (metadata.namespace === name) queue?.add(key);
+  };
+  const watchFailed = (kind: string) => (error: unknown) =>
+    log.warn("watch failed, will be resumed", { kind, error: errorText(error) });
   const namespaces = watchNamespaces({
     ...{ kube, clock, clusterId },
-    onChanged(name) {
-      for (const [key, { metadata }] of resources) if (metadata.namespace === name) queue?.add(key);
-    },
-    onError: (error) =>
-      log.warn("watch failed, will be resumed", { kind: "Namespace", error: errorText(error) }),
+    onChanged: wakeNamespace,
+    onError: watchFailed("Namespace"),
+  });
+  const appliers = watchAppliers({
+    ...{ kube, clock },
+    onChanged: wakeNamespace,
+    onError: watchFailed("ServiceAccount"),
+  });
+  const actor = {
+    systemNamespace: namespace,
+    ...(options.tools.platformAccount ? { platformAccount: options.tools.platformAccount } : {}),
+  };
+  const rendering = startRendering({
+    ...{ kube, actor, clock, random, log, metrics, signal },
+    tools: options.tools,
+    onChanged: (key) => queue?.add(key),
   });
   const watch = (kind: ResourceKind) => {
     const reflector = createReflector<Resource>(kube, {
       type: { apiVersion: API_VERSION, kind },
       transform: withoutManagedFields,
       clock,
-      onError: (error) => log.warn("watch failed, will be resumed", { kind, error: errorText(error) }),
+      onError: watchFailed(kind),
     });
     reflector.on({ added: observed, updated: observed, deleted: gone });
     reflectors.push(reflector);
@@ -100,13 +123,16 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
   };
   const start = async () => {
     const whoAmI = persist(() => agentSubject(kube, signal));
-    await Promise.all([engine.synced, namespaces.synced, ...KINDS.map(watch)]);
+    await Promise.all([engine.synced, namespaces.synced, appliers.synced, ...KINDS.map(watch)]);
     const agent = await whoAmI;
     const apps = () => [...resources.values()].filter(({ kind }) => kind === "NovaApp") as NovaApp[];
-    const kinds = createKinds({ engine, systemNamespace: namespace, agent, apps });
+    const { modules } = rendering;
+    const kinds = createKinds({ engine, modules, appliers, namespaces, ...actor, agent, apps });
+    forget = (resource) => kinds[resource.kind as ResourceKind].forget?.(resource);
     const owners = (): Map<string, string> =>
       new Map([...resources].map(([key, one]) => [keyOf(kinds[one.kind as ResourceKind], one), key]));
-    const ctx: ControllerContext = { kube, engine, namespaces, clock, signal, onStatus, observed };
+    const { record } = recorder;
+    const ctx: ControllerContext = { kube, engine, namespaces, clock, signal, onStatus, record, observed };
     signal.throwIfAborted();
     const started = createWorkQueue({
       handle: async (key) => {
@@ -126,8 +152,10 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
       else if (key === undefined) started.add(owners().get(graph) ?? "");
       const owner = key ? resources.get(key) : undefined;
       // Rights have just been given: what was refused for want of them need not wait.
-      if (owner?.kind === "NovaProject" && status?.phase === "Ready")
+      if (owner?.kind === "NovaProject" && status?.phase === "Ready") {
         for (const one of (owner as NovaProject).spec.environments) engine.retryNow(one.namespace);
+        rendering.retryNow((owner as NovaProject).spec.tenant);
+      }
     });
     for (const key of resources.keys()) started.add(key);
   };
@@ -153,6 +181,8 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
       queue?.stop(),
       engine.stop(),
       namespaces.stop(),
+      appliers.stop(),
+      rendering.stop(),
       ...reflectors.map((one) => one.stop()),
     ]);
     await synced.catch(() => {});
@@ -164,7 +194,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     synced,
     stopped,
     stats: () => ({ graphs: engine.stats().graphs, queued: queue?.size ?? 0 }),
-    render: (app, abort) => previewApp({ engine, render: renderSource }, app, abort),
+    render: (app, abort) => previewApp({ engine, render: preview }, app, abort),
     view: (place, name) => viewGraph(engine, `${place}/${graphNameOf(name)}`),
   };
 }
@@ -176,6 +206,7 @@ function ownerKeyOf(graph: string, systemNamespace: string): string | undefined 
   const slash = graph.indexOf("/");
   const namespace = graph.slice(0, slash);
   const name = graph.slice(slash + 1);
+  if (name.startsWith("transform-")) return `Transform/${namespace}/${name.slice("transform-".length)}`;
   if (name.startsWith("app-")) return `NovaApp/${namespace}/${name.slice("app-".length)}`;
   if (namespace !== systemNamespace) return undefined;
   if (name.startsWith("project-")) return `NovaProject/${name.slice("project-".length)}`;

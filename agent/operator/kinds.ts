@@ -1,15 +1,23 @@
-import { LABEL } from "../../domain/names/labels.ts";
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Engine } from "../engine/index.ts";
+import type { Appliers } from "./appliers.ts";
 import type { Kind } from "./controller.ts";
-import { renderApp } from "./render/app.ts";
+import { clusterMark } from "./marks.ts";
+import type { Namespaces } from "./namespaces.ts";
+import { appKind } from "./render/app-kind.ts";
 import { type AgentSubject, renderProject } from "./render/project.ts";
 import { renderTenant } from "./render/tenant.ts";
+import type { Modules } from "./rendering/modules.ts";
+import type { ActorOptions } from "./rendering/reader.ts";
 import type { NovaApp, NovaProject, NovaTenant, Resource, ResourceKind } from "./resources.ts";
+import { renderedStatus } from "./status.ts";
+import { transformKind } from "./transform/kind.ts";
 
-export interface KindsContext {
+export interface KindsContext extends ActorOptions {
   engine: Pick<Engine, "get">;
-  systemNamespace: string;
+  modules: Modules;
+  appliers: Pick<Appliers, "has">;
+  namespaces: Pick<Namespaces, "labels">;
   agent: AgentSubject;
   /** Every NovaApp in the cluster. */
   apps: () => Iterable<NovaApp>;
@@ -27,11 +35,19 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
       ({ spec }) => spec.tenant === project.spec.tenant && spec.project === project.spec.project,
     );
 
+  const status =
+    (graphOf: Kind["graphOf"]): Kind["status"] =>
+    (resource, outcome, now) =>
+      renderedStatus(resource, graphOf(resource), outcome, now);
+
   return {
     // Nothing of a tenant itself is in a cluster yet: its graph is empty, and Ready says that the tenant is known here.
     NovaTenant: {
       graphOf: inSystem("tenant"),
-      render: (resource) => marked(renderTenant((resource as NovaTenant).metadata.name), resource),
+      render: (resource) => ({
+        spec: marked(renderTenant((resource as NovaTenant).metadata.name), resource),
+      }),
+      status: status(inSystem("tenant")),
       holdDeletion: () => undefined,
     },
     NovaProject: {
@@ -41,33 +57,18 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
         const { namespace, name } = graphOfProject(project);
         const nodes = ctx.engine.get(`${namespace}/${name}`)?.spec.nodes ?? [];
         const inUse = new Set(appsOf(project).map((app) => app.metadata.namespace ?? ""));
-        return marked(renderProject(project.spec, ctx.agent, { nodes, inUse }), resource);
+        return { spec: marked(renderProject(project.spec, ctx.agent, { nodes, inUse }), resource) };
       },
+      status: status(graphOfProject),
       // Their objects are deleted as the appliers that this project's graph holds.
       holdDeletion(resource) {
         const left = appsOf(resource as NovaProject).length;
         return left > 0 ? `waits for ${left} app${left === 1 ? "" : "s"} to be deleted first` : undefined;
       },
     },
-    NovaApp: {
-      graphOf: ({ metadata: { namespace = "", name } }) => ({ namespace, name: graphNameOf(name) }),
-      render: (resource) => renderNovaApp(resource as NovaApp),
-      holdDeletion: () => undefined,
-    },
+    NovaApp: appKind(ctx),
+    Transform: transformKind(ctx),
   };
-}
-
-/** Name of the graph of a NovaApp. */
-export const graphNameOf = (app: string): string => `app-${app}`;
-
-/** A NovaApp's graph, where its source needs no module. */
-export const renderNovaApp = (app: NovaApp): ResourceGraphSpec =>
-  renderApp(app.metadata.namespace ?? "", app.spec, clusterMark(app));
-
-/** The cluster's id, which the manager writes on the resource: everything made of it carries it too (decisions.md 19). */
-function clusterMark({ metadata }: Resource): Record<string, string> {
-  const cluster = metadata.labels?.[LABEL.cluster];
-  return cluster === undefined ? {} : { [LABEL.cluster]: cluster };
 }
 
 const marked = (graph: ResourceGraphSpec, resource: Resource): ResourceGraphSpec => ({

@@ -1,5 +1,6 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { NovaAppStatus } from "../../protocol/resources/app.ts";
+import type { Condition } from "../../protocol/resources/common.ts";
 import type { GraphPhase, NodeStatus, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import {
   type DocumentStatus,
@@ -11,7 +12,7 @@ import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
 import { conditionsOf, cut, shownNodes } from "../engine/status.ts";
 import type { Resource } from "./resources.ts";
 
-const PHASES: Readonly<Record<GraphPhase, Phase>> = {
+export const RESOURCE_PHASES: Readonly<Record<GraphPhase, Phase>> = {
   Pending: "Pending",
   Executing: "Progressing",
   Ready: "Ready",
@@ -50,7 +51,7 @@ export function renderedStatus(
   now: string,
 ): RenderedStatus & Record<string, unknown> {
   const generation = resource.metadata.generation ?? 0;
-  const phase = PHASES[outcome.phase];
+  const phase = RESOURCE_PHASES[outcome.phase];
   const former = resource.status;
   const { revisionId, revisionNumber } = resource.spec as { revisionId?: string; revisionNumber?: number };
   return {
@@ -61,7 +62,7 @@ export function renderedStatus(
     graph,
     ...(outcome.counts ? { counts: outcome.counts } : {}),
     ...(outcome.nodes ? { nodes: shownNodes(outcome.nodes, MAX_REPORTED_NODES).map(reportOf) } : {}),
-    conditions: conditionsOf({ ...outcome, generation }, former?.conditions, now),
+    conditions: readyConditions(outcome, generation, former?.conditions, now),
     ...(revisionId === undefined ? {} : { revisionId }),
     ...(revisionNumber === undefined ? {} : { revisionNumber }),
   };
@@ -73,6 +74,13 @@ const reportOf = ({ id, kind, namespace, name, state, message }: NodeStatus): No
   ...(namespace ? { namespace } : {}),
   ...(message ? { message } : {}),
 });
+/** Ready, Reconciling and Stalled. */
+export const readyConditions = (
+  outcome: Outcome,
+  generation: number,
+  former: readonly Condition[] | undefined,
+  now: string,
+): Condition[] => conditionsOf({ ...outcome, generation }, former, now);
 
 /** What the manager is told; undefined for a resource that did not come from it. */
 export function documentStatus(

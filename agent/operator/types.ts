@@ -3,6 +3,7 @@ import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { Clock, Kube } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { ModuleTools } from "./rendering/index.ts";
 import type { NovaApp } from "./resources.ts";
 
 /**
@@ -18,6 +19,8 @@ export interface OperatorOptions {
   namespace: string;
   /** Id of the cluster that the agent speaks for: what was written for another one is left alone. */
   clusterId?: string;
+  /** For resources that come from modules. */
+  tools: ModuleTools;
   /** Ends the operator: the Lease is lost, or the process ends. Nothing is written after it aborted. */
   signal: AbortSignal;
   /**

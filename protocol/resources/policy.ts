@@ -11,6 +11,8 @@ export const ENFORCEMENT_POINTS = ["render", "admission"] as const;
 export const policyRefSchema = z.object({
   name: z.string().min(1).max(253),
   cueRef: cueRefSchema,
+  /** `cue`, which is the default; others are refused where they are evaluated, with a word on what to do instead. */
+  language: z.string().max(32).optional(),
   /** Instead of the policy's own severity. */
   severity: severitySchema.optional(),
   /** Fills the policy's `parameters`. */

@@ -9,6 +9,7 @@ import {
   timeSchema,
 } from "./common.ts";
 import { cueRefSchema } from "./cue-ref.ts";
+import { driftPolicySchema, prunePolicySchema } from "./graph.ts";
 import { ENFORCEMENT_POINTS, MAX_VIOLATIONS, policyRefSchema, violationSchema } from "./policy.ts";
 
 export const MAX_POLICIES = 16;
@@ -45,6 +46,10 @@ export const transformSpecSchema = z.object({
     .optional(),
   /** Objects that are there already and that the graph takes over. */
   adopt: adoptSchema.optional(),
+  /** Passed on to the graph: when what leaves it is deleted. */
+  prune: prunePolicySchema.optional(),
+  /** Passed on to the graph: what becomes of objects that somebody else changes. */
+  drift: driftPolicySchema.optional(),
   /** How often a tag or a branch is looked at again; what is pinned by digest or commit never is. Default: 5m. */
   interval: intervalSchema.optional(),
   /** Neither rendered nor applied; what is there stays as it is. */
@@ -111,7 +116,7 @@ export const transformStatusSchema = z.object({
     .max(MAX_RESOLVED_POLICIES)
     .meta({ "x-kubernetes-list-type": "atomic" })
     .optional(),
-  /** Of the newest rendering, whether it was applied (Warn) or not (Deny). */
+  /** Of the newest rendering, whether it is applied (Warn) or not (Deny). */
   violations: z
     .array(violationSchema)
     .max(MAX_VIOLATIONS)

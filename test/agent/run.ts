@@ -1,5 +1,6 @@
 import { type Agent, startAgent } from "../../agent/agent.ts";
 import type { Config } from "../../agent/config.ts";
+import { modulesConfig } from "../../agent/config-modules.ts";
 import { createReflector, isKind, type Kube, type LiveObject } from "../../agent/kube/index.ts";
 import { createLogger, silentLogger } from "../../agent/log.ts";
 import type { OperatorHandle, OperatorOptions } from "../../agent/operator/types.ts";
@@ -45,6 +46,7 @@ export async function runAgent(options: RunOptions): Promise<RunningAgent> {
       serviceDial: "api-server",
       closedNamespaces: ["kube-system"],
       keyRotationDays: 0,
+      modules: modulesConfig({}, () => ""),
       ...options.config,
     },
     log,

@@ -7,6 +7,7 @@ import { createLogger, silentLogger } from "../../agent/log.ts";
 import { createMetrics } from "../../agent/metrics.ts";
 import { startOperator } from "../../agent/operator/index.ts";
 import { SYSTEM_NAMESPACE } from "../../domain/names/labels.ts";
+import { moduleTools } from "../operator/tools.ts";
 import type { ChildMessage, KillAt } from "./operator-process.ts";
 
 /** By then a request of this machine is with the API server, and often not yet answered. */
@@ -50,6 +51,7 @@ const log = process.env.AGENT_LOG
 const operator = startOperator({
   ...{ kube: countingWrites(await loadKube({ kubeconfig })), log, clock: systemClock },
   ...{ metrics: createMetrics(), namespace: SYSTEM_NAMESPACE, signal: new AbortController().signal },
+  tools: await moduleTools(),
   onStatus: () => {},
 });
 await operator.synced;

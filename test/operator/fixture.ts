@@ -1,3 +1,4 @@
+import type { ModulesConfig } from "../../agent/config-modules.ts";
 import {
   isKind,
   type Kube,
@@ -17,6 +18,7 @@ import { withFinalizer } from "../../protocol/resources/common.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
 import { until } from "../lib/until.ts";
+import { moduleTools } from "./tools.ts";
 
 export const SYSTEM = "kubenova-system";
 export const API = "kubenova.io/v1alpha1";
@@ -39,6 +41,8 @@ export interface OperatorRun {
   withoutGraphStatus?: boolean;
   /** Id of the cluster that this agent speaks for. */
   clusterId?: string;
+  /** Of what renders modules. */
+  modules?: Partial<ModulesConfig>;
 }
 
 export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Promise<RunningOperator> {
@@ -50,8 +54,9 @@ export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Pr
   const log = process.env.AGENT_LOG
     ? createLogger({ level: "debug", write: (line) => process.stderr.write(line), now: () => Date.now() })
     : silentLogger;
+  const tools = await moduleTools(run.modules);
   const handle = startOperator({
-    ...{ kube, log, clock: systemClock, metrics: createMetrics(), namespace: SYSTEM },
+    ...{ kube, log, tools, clock: systemClock, metrics: createMetrics(), namespace: SYSTEM },
     signal: ending.signal,
     ...(run.clusterId ? { clusterId: run.clusterId } : {}),
     onStatus: (some) => statuses.push(...some),
@@ -65,6 +70,7 @@ export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Pr
     async stop() {
       ending.abort(new Error("the test ends it"));
       await handle.stopped;
+      await tools.stop();
       kube.close();
     },
   };
@@ -182,7 +188,7 @@ export async function readyProject(kube: Kube, name: string): Promise<string> {
 
 /** Deletes every app and project, and waits until an operator has let them go. */
 export async function removeEverything(kube: Kube): Promise<void> {
-  for (const kind of ["NovaApp", "NovaProject", "NovaTenant"]) {
+  for (const kind of ["Transform", "NovaApp", "NovaProject", "NovaTenant"]) {
     const items = async () => (await kube.list({ apiVersion: API, kind })).items;
     for (const { metadata } of await items()) {
       const { name, namespace } = metadata;

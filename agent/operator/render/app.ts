@@ -15,13 +15,7 @@ export function renderApp(
   spec: NovaAppSpec,
   marks: Readonly<Record<string, string>> = {},
 ): ResourceGraphSpec {
-  const labels = {
-    ...marks,
-    [LABEL.tenant]: spec.tenant,
-    [LABEL.project]: spec.project,
-    [LABEL.environment]: spec.environment,
-    [LABEL.app]: spec.app,
-  };
+  const labels = appLabels(spec, marks);
   return {
     applyAs: { kind: "ServiceAccount", namespace, name: APPLIER_SERVICE_ACCOUNT },
     metadata: { name: spec.app, version: String(spec.revisionNumber) },
@@ -29,6 +23,18 @@ export function renderApp(
     nodes: nodesOf(namespace, spec, labels),
   };
 }
+
+/** The labels of all that is made of an app. */
+export const appLabels = (
+  { tenant, project, environment, app }: NovaAppSpec,
+  marks: Readonly<Record<string, string>>,
+): Record<string, string> => ({
+  ...marks,
+  [LABEL.tenant]: tenant,
+  [LABEL.project]: project,
+  [LABEL.environment]: environment,
+  [LABEL.app]: app,
+});
 
 function nodesOf(
   namespace: string,

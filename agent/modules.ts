@@ -1,0 +1,35 @@
+import type { ModulesConfig } from "./config-modules.ts";
+import type { Clock } from "./kube/index.ts";
+import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { ModuleTools } from "./operator/rendering/index.ts";
+import { createRenderer } from "./renderer/renderer.ts";
+import { createSources } from "./sources/index.ts";
+
+/** Of tenants, and two of one: what waits for a slow registry is a few sockets, and each holds one module in memory. */
+const MAX_FETCHES = 8;
+
+/** What the process has for rendering modules: nothing is started, fetched or written before the first one is rendered. */
+export function startModules(
+  config: ModulesConfig,
+  { clock, log, metrics }: { clock: Clock; log: Logger; metrics: Metrics },
+): ModuleTools & { stop(): Promise<void> } {
+  const { cueRegistry, insecureRegistries: insecure, ca, network } = config;
+  const renderer = createRenderer({
+    ...{ binary: config.renderer, clock, metrics },
+    log: log.with({ part: "renderer" }),
+  });
+  const sources = createSources({
+    ...{ clock, metrics, network },
+    ...{ cacheDir: config.cacheDir, embeddedDir: config.embeddedDir },
+    log: log.with({ part: "sources" }),
+    limits: { maxFetches: MAX_FETCHES },
+    registries: { cueRegistry, insecure, ...(ca === undefined ? {} : { ca }) },
+  });
+  const { policies, platformAccount } = config;
+  return {
+    ...{ sources, renderer, policies },
+    ...(platformAccount === undefined ? {} : { platformAccount }),
+    stop: () => renderer.stop(),
+  };
+}

@@ -1,0 +1,36 @@
+/** What renders modules, for operators in this process: the real sources, and the real renderer. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ModulesConfig } from "../../agent/config-modules.ts";
+import { systemClock } from "../../agent/kube/index.ts";
+import { silentLogger } from "../../agent/log.ts";
+import { createMetrics } from "../../agent/metrics.ts";
+import { startModules } from "../../agent/modules.ts";
+import { ROOT } from "../manager/bundle.ts";
+import { rendererBinary } from "../services/renderer.ts";
+
+export type TestTools = ReturnType<typeof startModules>;
+
+/** Nothing is built or started before it is needed; `stop` ends what was. */
+export async function moduleTools(some: Partial<ModulesConfig> = {}): Promise<TestTools> {
+  const cacheDir = mkdtempSync(join(tmpdir(), "kubenova-modules-"));
+  const config: ModulesConfig = {
+    renderer: await rendererBinary(),
+    embeddedDir: join(ROOT, "platform"),
+    cacheDir,
+    policies: [],
+    cueRegistry: "",
+    insecureRegistries: [],
+    network: { allowed: ["127.0.0.0/8"], refused: [] },
+    ...some,
+  };
+  const tools = startModules(config, { clock: systemClock, log: silentLogger, metrics: createMetrics() });
+  return {
+    ...tools,
+    async stop() {
+      await tools.stop();
+      rmSync(cacheDir, { recursive: true, force: true });
+    },
+  };
+}
