@@ -1,7 +1,11 @@
 import type { GraphNode as NodeSpec, ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import { type KubeObject, type ObjectRef, refString, type TypeRef } from "../kube/index.ts";
+import { defaultMode } from "./create.ts";
+import { expressionProblem } from "./expression-names.ts";
+import { pathOf, REPLICAS, scaledKeys } from "./ignored.ts";
 import { impliedEdges, type Located } from "./implied.ts";
 import { at, type Graph, type GraphNode } from "./model.ts";
+import { nodeProblem } from "./node-problem.ts";
 import { findCycle, topologicalOrder } from "./order.ts";
 
 export type Built = { graph: Graph } | { problem: string };
@@ -15,7 +19,7 @@ export type Scope = (type: TypeRef) => boolean | undefined;
  */
 export function buildGraph(spec: Pick<ResourceGraphSpec, "nodes">, namespace: string, scope: Scope): Built {
   const located = locate(spec.nodes, namespace, withDefinitions(spec.nodes, scope));
-  const problem = duplicates(located) ?? unknownIds(spec.nodes);
+  const problem = duplicates(located) ?? unknownIds(spec.nodes) ?? nodeProblem(spec.nodes);
   if (problem) return { problem };
   const implied = impliedEdges(located);
   const edges = new Map<string, readonly string[]>();
@@ -25,14 +29,23 @@ export function buildGraph(spec: Pick<ResourceGraphSpec, "nodes">, namespace: st
   if (!order)
     return { problem: `the dependencies of these nodes form a cycle: ${findCycle(edges).join(" → ")}` };
 
+  const scaled = scaledKeys(located);
   const nodes = new Map<string, GraphNode>();
   spec.nodes.forEach((node, index) => {
-    nodes.set(node.id, nodeOf(node, located[index] as Located, edges.get(node.id) ?? []));
+    nodes.set(node.id, nodeOf(node, located[index] as Located, edges.get(node.id) ?? [], scaled));
   });
-  return { graph: { nodes, order, dependants: reversed(edges) } };
+  const graph = { nodes, order, dependants: reversed(edges) };
+  const unready = expressionProblem(graph);
+  return unready ? { problem: unready } : { graph };
 }
 
-function nodeOf(node: NodeSpec, { ref, object }: Located, dependsOn: readonly string[]): GraphNode {
+function nodeOf(
+  node: NodeSpec,
+  { ref, object }: Located,
+  dependsOn: readonly string[],
+  scaled: ReadonlySet<string>,
+): GraphNode {
+  const isScaled = scaled.has(refString(ref));
   const policy = node.applyPolicy ?? {};
   return {
     id: node.id,
@@ -40,11 +53,15 @@ function nodeOf(node: NodeSpec, { ref, object }: Located, dependsOn: readonly st
     ref,
     object,
     dependsOn,
-    mode: policy.mode ?? "Apply",
+    mode: policy.mode ?? defaultMode(object),
     force: policy.conflictPolicy === "Force",
     orphan: policy.deletionPolicy === "Orphan",
+    recreate: policy.recreateOnImmutable === true,
+    ignore: [...(policy.ignoreFields ?? []).map(pathOf), ...(isScaled ? [REPLICAS] : [])],
+    ...(policy.runKey ? { runKey: policy.runKey } : {}),
     protect: policy.protect === true,
     readyWhen: node.readyWhen ?? [],
+    ...(node.readyTimeoutSeconds ? { readyTimeoutMs: node.readyTimeoutSeconds * 1_000 } : {}),
   };
 }
 

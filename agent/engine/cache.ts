@@ -42,6 +42,11 @@ export interface Cache {
   /** One object by name, whoever's it is. */
   holdOne(ref: ObjectRef): Hold;
   get(key: string): Seen | undefined;
+  /**
+   * From now on what is seen of this object carries the object itself; what is known already does not, until it is read
+   * anew (`put`). Returns the way to let it go.
+   */
+  keepWhole(key: string): () => void;
   /** Takes the answer to a write. */
   put(live: LiveObject): Seen;
   /** It is gone, says the API server. */
@@ -71,7 +76,13 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
   const watches = new Map<string, Watched>();
   const objects = new Map<string, Seen>();
   const listeners = new Map<string, Set<() => void>>();
+  /** Keys whose objects are kept whole, and for how many. */
+  const whole = new Map<string, number>();
 
+  const see = (object: LiveObject): Seen => {
+    const seen = seenOf(object);
+    return whole.has(refString(seen.ref)) ? { ...seen, object: withoutManagedFields(object) } : seen;
+  };
   const tell = (key: string) => {
     for (const listener of [...(listeners.get(key) ?? [])]) listener();
   };
@@ -79,7 +90,9 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     const key = refString(seen.ref);
     const held = objects.get(key);
     // Versions of one cluster compare across lives of a name: what lags behind never hides what we know.
-    if (held && !isNewer(seen.resourceVersion, held.resourceVersion)) return held;
+    const completes =
+      seen.object && !held?.object && held?.uid === seen.uid && held.resourceVersion === seen.resourceVersion;
+    if (held && !completes && !isNewer(seen.resourceVersion, held.resourceVersion)) return held;
     objects.set(key, seen);
     tell(key);
     return seen;
@@ -94,7 +107,7 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     const reflector = createReflector<Seen>(kube, {
       type,
       ...scope,
-      transform: seenOf,
+      transform: see,
       clock,
       onError(error) {
         if (isKind(error, "forbidden")) watched.refused.resolve();
@@ -159,7 +172,20 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
         ...(ref.namespace ? { namespace: ref.namespace } : {}),
       }),
     get: (key) => objects.get(key),
-    put: (live) => take(seenOf(live)),
+    keepWhole(key) {
+      whole.set(key, (whole.get(key) ?? 0) + 1);
+      let kept = true;
+      return () => {
+        if (!kept) return;
+        kept = false;
+        const left = (whole.get(key) ?? 1) - 1;
+        if (left > 0) return void whole.set(key, left);
+        whole.delete(key);
+        const held = objects.get(key);
+        if (held) delete held.object;
+      };
+    },
+    put: (live) => take(see(live)),
     forget: drop,
     on(key, listener) {
       const set = listeners.get(key) ?? new Set();
@@ -198,6 +224,11 @@ function eitherOf(first: Hold, refused: Promise<void>, open: () => Hold): Hold {
       second?.release();
     },
   };
+}
+
+function withoutManagedFields(object: LiveObject): LiveObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 interface Scope {

@@ -3,6 +3,7 @@ import type { Clock, EventInput, Identity, Kube, LiveObject, Random } from "../k
 import type { Logger } from "../log.ts";
 import type { Scope } from "./build.ts";
 import type { Cache } from "./cache.ts";
+import type { PodWatch } from "./pod-watch.ts";
 
 /** A ResourceGraph as the API server has it. */
 export interface LiveGraph extends LiveObject {
@@ -14,6 +15,7 @@ export interface LiveGraph extends LiveObject {
 export interface EngineContext {
   kube: Kube;
   cache: Cache;
+  pods: PodWatch;
   clock: Clock;
   random: Random;
   log: Logger;

@@ -18,7 +18,9 @@ import { createCache } from "./cache.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { counters } from "./counters.ts";
 import { edgesOf } from "./edges.ts";
+import { loadExpressions } from "./expression-names.ts";
 import { graphKeyOf } from "./model.ts";
+import { createPodWatch } from "./pod-watch.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { createScopes } from "./scopes.ts";
 import { kindsOf } from "./start-run.ts";
@@ -78,8 +80,9 @@ export function createEngine(options: EngineOptions): Engine {
   const watchFailed = (what: string, error: unknown) =>
     log.warn("watch failed, will be resumed", { what, error: errorText(error) });
   const cache = createCache({ kube, clock, signal, onError: watchFailed });
+  const pods = createPodWatch({ kube, clock, signal, onError: watchFailed });
   const ctx: EngineContext = {
-    ...{ kube, cache, clock, random, log, signal },
+    ...{ kube, cache, pods, clock, random, log, signal },
     systemNamespace: options.systemNamespace,
     scopeOf: createScopes(kube, clock, signal),
     record: options.record,
@@ -138,6 +141,7 @@ export function createEngine(options: EngineOptions): Engine {
     status: (key) => runners.get(key)?.status(),
     nodes: (key) => runners.get(key)?.nodes(),
     async plan(spec, namespace) {
+      await loadExpressions(spec.nodes);
       const built = buildGraph(spec, namespace, await ctx.scopeOf(kindsOf(spec)));
       return "graph" in built ? { edges: edgesOf(spec, built.graph) } : built;
     },
@@ -162,7 +166,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop() {
       await reflector.stop();
       for (const runner of runners.values()) runner.stop();
-      await cache.stop();
+      await Promise.all([cache.stop(), pods.stop()]);
     },
   };
 }

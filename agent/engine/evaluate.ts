@@ -1,9 +1,15 @@
+import { recordApplied } from "./applied.ts";
+import type { CreateAction } from "./create.ts";
 import type { Host } from "./host.ts";
 import type { Seen } from "./model.ts";
 import { type NodeRun, nextCorrection, type Run } from "./node-run.ts";
-import { type Action, actionFor, type Owner, ownerOf, refusalOf } from "./ownership.ts";
-import { nodeReadiness } from "./readiness/index.ts";
-import { askOnly, sendNode } from "./send.ts";
+import { actionFor, type Owner, ownerOf, refusalOf } from "./ownership.ts";
+import { progressing } from "./readiness/conditions.ts";
+import { soonestRetry } from "./retry.ts";
+import { createActionFor, recordRun } from "./run-create.ts";
+import { yieldToAutoscaler } from "./scaling.ts";
+import { askOnly, replaceNode, sendNode } from "./send.ts";
+import { becomeReady, inTime, settle } from "./settle.ts";
 
 /** How long a watch may take before it is asked why. */
 const UNSYNCED_MS = 500;
@@ -20,21 +26,29 @@ export function evaluate(host: Host, run: Run, one: NodeRun) {
   const seen = ctx.cache.get(one.node.key);
   const owner = seen ? ownerOf(seen, run.identity, host.inventory.get(one.node.key)?.uid) : undefined;
   const live = seen && owner ? { owner, deleting: seen.deleting } : undefined;
-  const action = actionFor({ mode: one.node.mode, force: one.node.force, live });
+  const allowed = actionFor({ mode: one.node.mode, force: one.node.force, live });
+  const action = createActionFor(host, one, seen, owner, allowed);
   if (action === "apply" && seen) {
+    if (yieldToAutoscaler(host, one, seen)) return;
     const need = owner === "ours" ? needOf(host, one, seen) : "apply";
     if (need === "nothing") return settle(host, run, one, seen);
     if (need === "correct") return correct(host, run, one, seen);
   }
-  if (action === "apply" || action === "create") {
-    if (isPaused(host, one)) return;
-    sendNode(host, run, one, seen, false);
+  if (action === "done") return becomeReady(host, run, one, "completed; its object has been removed since");
+  if (action === "apply" || action === "create" || action === "replace") {
+    if (isPaused(host, one, seen)) return;
+    if (action === "replace" && seen) replaceNode(host, run, one, seen, "another run takes its place");
+    else sendNode(host, run, one, seen, false);
     return;
   }
   rest(host, run, one, { seen, owner, action });
 }
 
-function isPaused(host: Host, one: NodeRun): boolean {
+/** A pause after a failure is cut short where the object has changed since. */
+function isPaused(host: Host, one: NodeRun, seen: Seen | undefined): boolean {
+  const { failure } = one;
+  if (failure && seen && seen.resourceVersion !== failure.resourceVersion)
+    one.notBefore = Math.min(one.notBefore, failure.at + soonestRetry(one.attempts));
   const leftMs = one.notBefore - host.ctx.clock.monotonic();
   if (leftMs > 0 && Number.isFinite(leftMs)) host.pokeAfter(one.node.id, leftMs);
   return leftMs > 0;
@@ -57,10 +71,13 @@ function rest(
   host: Host,
   run: Run,
   one: NodeRun,
-  { seen, owner, action }: { seen: Seen | undefined; owner: Owner | undefined; action: Action },
+  { seen, owner, action }: { seen: Seen | undefined; owner: Owner | undefined; action: CreateAction },
 ) {
   const { kind, name } = one.node.ref;
-  if (action === "keep" && seen) return settle(host, run, one, seen);
+  if (action === "keep" && seen) {
+    settle(host, run, one, seen);
+    return recordRun(host, run, one, seen);
+  }
   one.applied = false;
   run.acted = true;
   if (action === "refuse") {
@@ -69,11 +86,13 @@ function rest(
     one.state = "Refused";
     one.message = refusalOf(kind, name, seen, owner);
   } else {
-    one.state = "Progressing";
-    one.message =
+    const waits =
       action === "leaving"
         ? `an older ${kind} ${name} is still being deleted${finalizersOf(seen)}`
         : `waits for ${kind} ${name} to exist`;
+    const { state, message } = inTime(host, one, progressing(waits));
+    one.state = state;
+    one.message = message;
   }
   host.changed();
 }
@@ -91,15 +110,14 @@ function needOf(host: Host, one: NodeRun, seen: Seen): "nothing" | "correct" | "
   if (held?.uid === seen.uid && held.applied === one.hash)
     return held.live === seen.liveHash ? "nothing" : "correct";
   if (seen.liveHash !== one.hash) return "apply";
-  const { key, ref, orphan } = one.node;
-  host.inventory.set(key, { key, ref, orphan, uid: seen.uid, applied: one.hash, live: seen.liveHash });
+  recordApplied(host, one, { uid: seen.uid, live: seen.liveHash });
   return "nothing";
 }
 
 /** Drift: these fields were ours and have been changed, so they are taken back from whoever holds them. */
 function correct(host: Host, run: Run, one: NodeRun, seen: Seen) {
   const now = host.ctx.clock.monotonic();
-  if (isPaused(host, one)) return;
+  if (isPaused(host, one, undefined)) return;
   const { waitMs, corrections } = nextCorrection(one, now);
   if (waitMs > 0) {
     one.notBefore = now + waitMs;
@@ -110,20 +128,4 @@ function correct(host: Host, run: Run, one: NodeRun, seen: Seen) {
   if (!sendNode(host, run, one, seen, true)) return;
   one.corrections = corrections;
   one.correctedAt = now;
-}
-
-/** The object is as this run wants it: how ready is it? */
-function settle(host: Host, run: Run, one: NodeRun, seen: Seen): void {
-  one.applied = true;
-  one.attempts = 0;
-  const { state, message } = nodeReadiness(one.node.readyWhen, seen);
-  one.message = message;
-  if (state === "Ready") {
-    one.state = "Ready";
-    one.wasReady = true;
-    for (const free of run.schedule.done(one.node.id)) host.poke(free);
-  } else {
-    one.state = state === "Failed" ? "Failed" : one.wasReady ? "Degraded" : "Progressing";
-  }
-  host.changed();
 }

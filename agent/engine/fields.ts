@@ -1,7 +1,7 @@
 import { MANAGER } from "../../domain/names/labels.ts";
 import type { KubeObject, LiveObject } from "../kube/index.ts";
 import { GRAPH_ANNOTATION } from "./marks.ts";
-import { at, hashOf, list } from "./model.ts";
+import { at, hashOf } from "./model.ts";
 
 type FieldSet = Record<string, unknown>;
 
@@ -14,7 +14,8 @@ export function ownFields(live: LiveObject): unknown {
   return entry?.fieldsV1 ? project(live, entry.fieldsV1) : undefined;
 }
 
-const ownEntry = (live: LiveObject) =>
+/** Of our applies. */
+export const ownEntry = (live: LiveObject) =>
   live.metadata.managedFields?.find(
     (one) => one.manager === MANAGER && one.operation === "Apply" && !one.subresource,
   );
@@ -35,6 +36,18 @@ export function isMadeByUs(live: LiveObject): boolean {
   // Without times there is nothing that speaks against it.
   return !(written < created - REQUEST_LIMIT_MS);
 }
+
+/**
+ * Whether an autoscaler has set the replicas: of all that the controller manager does, only that writes them through
+ * the scale subresource.
+ */
+export const isScaled = (live: LiveObject): boolean =>
+  live.metadata.managedFields?.some(
+    ({ manager, subresource, fieldsV1 }) =>
+      manager === "kube-controller-manager" &&
+      subresource === "scale" &&
+      at(fieldsV1, "f:spec", "f:replicas") !== undefined,
+  ) === true;
 
 /** Hash of what `ownFields` answers; equal to `desiredHash` right after an apply that the server took as it was. */
 export const liveHash = (live: LiveObject): string => hashOf(ownFields(live) ?? null);
@@ -80,11 +93,4 @@ function matcher(key: string): (item: unknown, index: number) => boolean {
   if (key.startsWith("v:")) return (item) => item === wanted;
   const pairs = Object.entries(wanted as Record<string, unknown>);
   return (item) => pairs.every(([name, value]) => at(item, name) === value);
-}
-
-/** Managers and fields of a refused apply, for people. */
-export function conflictText(conflicts: readonly { field: string; message: string }[]): string {
-  const shown = list(conflicts).slice(0, 5) as typeof conflicts;
-  const more = conflicts.length > shown.length ? `, and ${conflicts.length - shown.length} more` : "";
-  return shown.map(({ field, message }) => `${field} (${message})`).join(", ") + more;
 }

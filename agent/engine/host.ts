@@ -16,4 +16,6 @@ export interface Host {
   /** Work on this object is under way; the id is poked when it has ended. */
   isBusy(key: string, id: string): boolean;
   changed(): void;
+  /** The stored status says that this run of a Create has completed. */
+  isRecorded(key: string, run: string): boolean;
 }

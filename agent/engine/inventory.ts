@@ -100,6 +100,10 @@ function entryOf({ ref, uid, applied, live, orphan, protect, run, done }: Held):
   };
 }
 
+/** Whether a stored inventory says that this run of a Create has completed. */
+export const isRecorded = (entries: readonly InventoryEntry[] = [], key: string, run: string): boolean =>
+  entries.some((entry) => entry.done === true && entry.run === run && readInventory([entry]).has(key));
+
 /** Entries that the graph does not name. */
 export function leftOver(inventory: Inventory, graph: Graph): Held[] {
   const named = new Set(

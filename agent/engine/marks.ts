@@ -3,6 +3,8 @@ import type { KubeObject } from "../kube/index.ts";
 
 /** `namespace/name` of the graph: outlives the graph's UID, so that a restored one knows its objects again. */
 export const GRAPH_ANNOTATION = "kubenova.io/graph";
+/** Which run of a node of mode Create made an object. */
+export const RUN_ANNOTATION = "kubenova.io/run";
 export const MANAGED_SELECTOR = `${LABEL.managedBy}=${MANAGER}`;
 
 export interface GraphIdentity {

@@ -16,9 +16,16 @@ export interface GraphNode {
   mode: Mode;
   force: boolean;
   orphan: boolean;
+  /** Where a field turns out to be immutable. */
+  recreate: boolean;
+  /** Paths of fields that are left to others. */
+  ignore: readonly (readonly string[])[];
+  /** Of a Create: see create.ts. */
+  runKey?: string;
   /** Never deleted by us, nor made anew. */
   protect: boolean;
   readyWhen: readonly ReadyWhen[];
+  readyTimeoutMs?: number;
 }
 
 /** Without cycles: `order` is a topological one, stable for equal input. */
@@ -31,6 +38,8 @@ export interface Graph {
 export interface Readiness {
   state: "Ready" | "Progressing" | "Failed";
   message?: string;
+  /** Ready only since it says nothing of itself. */
+  silent?: boolean;
 }
 
 /** What the engine keeps of a live object: enough to judge it, little enough for thousands. */
@@ -50,6 +59,16 @@ export interface Seen {
   liveHash: string;
   readiness: Readiness;
   conditions: readonly ConditionSeen[];
+  /** Its controller has not seen the newest generation. */
+  behind: boolean;
+  /** Run id of the Create that made it. */
+  run?: string;
+  /** A TTL of its own removes it after its end. */
+  hasTtl: boolean;
+  /** A HorizontalPodAutoscaler has set its replicas. */
+  scaled: boolean;
+  /** Whole, without managedFields: only while somebody asked for it (see `Cache.keepWhole`). */
+  object?: LiveObject;
 }
 
 export interface ConditionSeen {

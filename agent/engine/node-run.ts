@@ -1,4 +1,4 @@
-import type { NodeState } from "../../protocol/resources/graph.ts";
+import type { FieldConflict, NodeState } from "../../protocol/resources/graph.ts";
 import type { Identity, KubeObject } from "../kube/index.ts";
 import type { Hold } from "./cache.ts";
 import type { GraphIdentity } from "./marks.ts";
@@ -8,9 +8,11 @@ import type { Schedule } from "./schedule.ts";
 /** One node in one run of a graph. */
 export interface NodeRun {
   readonly node: GraphNode;
-  /** As it is sent, and its hash. */
-  readonly desired: KubeObject;
-  readonly hash: string;
+  /** As it is sent, and its hash: less of it where an autoscaler turns up (scaling.ts). */
+  desired: KubeObject;
+  hash: string;
+  /** Of mode Create: see create.ts. */
+  readonly runId?: string;
   readonly hold: Hold;
   /** A watch of somebody else's object that stands in the way. */
   watch?: Hold;
@@ -27,6 +29,28 @@ export interface NodeRun {
   /** Corrections of drift in a row, and when the last one was. */
   corrections: number;
   correctedAt: number;
+  /** Monotonic: since when it has been unready without a break, and when this run last applied it. */
+  unreadySince?: number | undefined;
+  appliedAt?: number;
+  /** Fields that other managers hold, of the last refused apply. */
+  conflicts?: readonly FieldConflict[] | undefined;
+  /** What the last failure was about: when the world has changed since, it is tried again before its time. */
+  failure?: { at: number; resourceVersion: string | undefined } | undefined;
+  /** Fields that came back from our apply with another value. */
+  mutated?: string | undefined;
+  /** A watch of the pods of the workload of this UID. */
+  pods?: { uid: string; release: () => void } | undefined;
+  /** Whose object may be read for expressions, or why not. */
+  whole?: WholeRead;
+  /** When it was last asked whether an autoscaler is there, and the answer. */
+  autoscaled?: { at: number; is: boolean };
+}
+
+/** `uid`: that object was read as the identity that applies. */
+export interface WholeRead {
+  uid?: string;
+  problem?: string;
+  at: number;
 }
 
 /** One generation of a graph's spec, being carried out. */
@@ -41,6 +65,8 @@ export interface Run {
   readonly startedAt: number;
   /** Sent anything, or failed at something. */
   acted: boolean;
+  /** Monotonic: an expression of this graph took too long, and none is evaluated before. */
+  expressionsBarredUntil: number;
 }
 
 /** Fights with another controller about a field: each correction in a row waits twice as long. */

@@ -3,6 +3,7 @@ import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
 import { buildGraph } from "./build.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
+import { loadExpressions } from "./expression-names.ts";
 import { actAs } from "./identity.ts";
 import type { Graph } from "./model.ts";
 import { kindsOf } from "./start-run.ts";
@@ -19,6 +20,7 @@ export interface Plan {
 
 export async function planOf(ctx: EngineContext, live: LiveGraph): Promise<Plan> {
   const { namespace = "" } = live.metadata;
+  await loadExpressions(live.spec.nodes);
   const built = buildGraph(live.spec, namespace, await ctx.scopeOf(kindsOf(live.spec)));
   const identity = actAs(live.spec.applyAs, namespace, ctx.systemNamespace);
   const graph = "graph" in built ? { graph: built.graph } : {};
@@ -35,6 +37,7 @@ export async function graphOf(
   spec: Pick<ResourceGraphSpec, "nodes">,
   namespace: string,
 ): Promise<Graph> {
+  await loadExpressions(spec.nodes);
   const built = buildGraph(spec, namespace, await ctx.scopeOf(kindsOf(spec)));
   return "graph" in built ? built.graph : { nodes: new Map(), order: [], dependants: new Map() };
 }

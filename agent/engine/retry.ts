@@ -1,4 +1,5 @@
 import { type ErrorKind, KubeError, type Random } from "../kube/index.ts";
+import { isDenied } from "./refusals.ts";
 
 export interface RetryPolicy {
   baseMs: number;
@@ -9,9 +10,11 @@ export interface RetryPolicy {
 
 const SOON: RetryPolicy = { baseMs: 500, capMs: 30_000, failedAfter: 5 };
 /** What only a person or another controller changes: an early retry for what was just being set up, then rarely. */
-const ELSEWHERE: RetryPolicy = { baseMs: 500, capMs: 300_000, failedAfter: 3 };
+const ELSEWHERE: RetryPolicy = { baseMs: 500, capMs: 60_000, failedAfter: 3 };
 
-/** Invalid as it is; but an admission webhook or a policy that said so may change its mind. */
+/** Said by somebody who may change his mind: at once, so that it is known, then ever more rarely. */
+const DENIED: RetryPolicy = { baseMs: 2_000, capMs: 300_000, failedAfter: 1 };
+/** Invalid as it is; another version of the server or of a definition may see it otherwise. */
 const INPUT: RetryPolicy = { baseMs: 60_000, capMs: 600_000, failedAfter: 1 };
 
 /** Only what can change is retried, as often as it may change; a new specification starts afresh. */
@@ -30,6 +33,10 @@ const POLICIES: Readonly<Record<ErrorKind, RetryPolicy | undefined>> = {
   tooLarge: INPUT,
   readOnly: undefined,
 };
+/** Other states of the world that are worth another try long before its time: see `soonestRetry`. */
+const CHANGED_BASE_MS = 1_000;
+const CHANGED_CAP_MS = 30_000;
+
 /** Another manager holds our fields: reported at once; they let go when they let go. */
 const FIELD_CONFLICT: RetryPolicy = { baseMs: 10_000, capMs: 300_000, failedAfter: 1 };
 
@@ -55,5 +62,13 @@ export function verdictOf(error: unknown, attempts: number, random: Random): Ver
 function policyOf(error: unknown): RetryPolicy | undefined {
   if (!(error instanceof KubeError)) return SOON;
   if (error.kind === "conflict" && error.fieldConflicts.length > 0) return FIELD_CONFLICT;
+  if (isDenied(error)) return DENIED;
   return POLICIES[error.kind];
 }
+
+/**
+ * How long after the n-th failure in a row a change of the object allows another try, whatever pause was drawn: what was
+ * refused for what the object was may be taken now. It grows too: somebody may change it for ever. Pure.
+ */
+export const soonestRetry = (attempts: number): number =>
+  Math.min(CHANGED_CAP_MS, CHANGED_BASE_MS * 2 ** Math.min(Math.max(attempts, 1) - 1, 20));

@@ -3,7 +3,14 @@ import type { EngineContext, LiveGraph } from "./context.ts";
 import { deleting } from "./deleting.ts";
 import { createFinalizer } from "./finalizer.ts";
 import type { Host } from "./host.ts";
-import { addGraph, type Inventory, readInventory, toSecure, writeInventory } from "./inventory.ts";
+import {
+  addGraph,
+  type Inventory,
+  isRecorded,
+  readInventory,
+  toSecure,
+  writeInventory,
+} from "./inventory.ts";
 import { type Graph, isNewer } from "./model.ts";
 import { createPacer } from "./pacer.ts";
 import { graphOf, type Plan, planOf } from "./plan.ts";
@@ -67,6 +74,7 @@ export function createRunner(
     changed: () => {
       if (!stepping) writer.changed();
     },
+    isRecorded: (key, id) => isRecorded(live.status?.inventory, key, id),
   };
   const reporter = createReporter(ctx);
   const again = (ms: number) => {

@@ -1,9 +1,9 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import { type LiveObject, refOf } from "../kube/index.ts";
-import { isMadeByUs, liveHash } from "./fields.ts";
-import { GRAPH_ANNOTATION } from "./marks.ts";
-import type { Seen } from "./model.ts";
-import { conditionsOf } from "./readiness/conditions.ts";
+import { isMadeByUs, isScaled, liveHash } from "./fields.ts";
+import { GRAPH_ANNOTATION, RUN_ANNOTATION } from "./marks.ts";
+import { at, type Seen } from "./model.ts";
+import { conditionsOf, isBehind } from "./readiness/conditions.ts";
 import { readinessOf } from "./readiness/index.ts";
 
 /** What is kept of a live object. */
@@ -12,6 +12,7 @@ export function seenOf(object: LiveObject): Seen {
   const graphUid = annotations[ANNOTATION.graph];
   const graphKey = annotations[GRAPH_ANNOTATION];
   const lineage = annotations[ANNOTATION.lineage];
+  const run = annotations[RUN_ANNOTATION];
   return {
     ref: refOf(object),
     uid,
@@ -21,9 +22,13 @@ export function seenOf(object: LiveObject): Seen {
     liveHash: liveHash(object),
     readiness: readinessOf(object),
     conditions: conditionsOf(object),
+    behind: isBehind(object),
+    hasTtl: at(object, "spec", "ttlSecondsAfterFinished") !== undefined,
+    scaled: isScaled(object),
     made: isMadeByUs(object),
     ...(graphUid ? { graphUid } : {}),
     ...(graphKey ? { graphKey } : {}),
     ...(lineage ? { lineage } : {}),
+    ...(run ? { run } : {}),
   };
 }

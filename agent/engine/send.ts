@@ -1,10 +1,14 @@
-import { isKind, KubeError, type KubeObject, type LiveObject } from "../kube/index.ts";
+import { isKind, type KubeObject, type LiveObject } from "../kube/index.ts";
 import { errorText } from "../log.ts";
-import { conflictText } from "./fields.ts";
+import { recordApplied } from "./applied.ts";
 import type { Host } from "./host.ts";
+import { releasePatch } from "./ignored.ts";
 import type { Seen } from "./model.ts";
+import { mutatedText } from "./mutated.ts";
 import type { NodeRun, Run } from "./node-run.ts";
+import { ownerOf } from "./ownership.ts";
 import { readLive } from "./read.ts";
+import { conflictsOf, immutableFields, immutableText, isReplaceable, refusalText } from "./refusals.ts";
 import { verdictOf } from "./retry.ts";
 
 /**
@@ -26,8 +30,22 @@ export function sendNode(
     one.state = one.wasReady || one.state === "Failed" ? one.state : "Applying";
     run.acted = true;
     try {
+      if (seen) await releaseIgnored(host, run, one);
       const live = await apply(host, run, one, seen, isDrift);
       succeeded(host, run, one, live, isDrift);
+    } catch (error) {
+      if (host.ctx.signal.aborted) return;
+      await failed(host, run, one, seen, error);
+    }
+  });
+}
+
+/** Deletes the node's object, and no other of its name; when it is gone, the next look makes it anew. */
+export function replaceNode(host: Host, run: Run, one: NodeRun, seen: Seen, why: string): boolean {
+  return host.perform(one.node.key, one.node.id, async () => {
+    run.acted = true;
+    try {
+      await remove(host, run, one, seen, why);
     } catch (error) {
       if (host.ctx.signal.aborted) return;
       await failed(host, run, one, seen, error);
@@ -43,8 +61,7 @@ export function askOnly(host: Host, run: Run, one: NodeRun, problem: string): bo
   const { kube, signal } = host.ctx;
   return host.perform(one.node.key, one.node.id, async () => {
     try {
-      const options = { dryRun: true, auditId: run.auditId, signal, ...(run.as ? { as: run.as } : {}) };
-      await kube.apply(one.desired, options);
+      await kube.apply(one.desired, { ...requestOf(host, run), dryRun: true });
       one.attempts += 1;
       one.message = `nobody here may watch ${one.node.ref.kind}, so it is not applied: ${problem}`;
     } catch (error) {
@@ -53,6 +70,12 @@ export function askOnly(host: Host, run: Run, one: NodeRun, problem: string): bo
     one.state = "Failed";
   });
 }
+
+const requestOf = (host: Host, run: Run) => ({
+  auditId: run.auditId,
+  signal: host.ctx.signal,
+  ...(run.as ? { as: run.as } : {}),
+});
 
 function apply(
   host: Host,
@@ -63,23 +86,43 @@ function apply(
 ): Promise<LiveObject> {
   const guard = seen ? { uid: seen.uid } : { resourceVersion: CREATE_ONLY };
   const object: KubeObject = { ...one.desired, metadata: { ...one.desired.metadata, ...guard } };
-  return host.ctx.kube.apply(object, {
-    force: one.node.force || isDrift,
-    auditId: run.auditId,
-    signal: host.ctx.signal,
-    ...(run.as ? { as: run.as } : {}),
-  });
+  return host.ctx.kube.apply(object, { ...requestOf(host, run), force: one.node.force || isDrift });
+}
+
+/** Fields that have just become others' are let go before an apply leaves them out: see `releasePatch`. */
+async function releaseIgnored(host: Host, run: Run, one: NodeRun): Promise<void> {
+  if (one.node.ignore.length === 0 || host.inventory.get(one.node.key)?.applied === one.hash) return;
+  const patch = releasePatch(await readLive(host.ctx, one.node.ref, run.as), one.node.ignore);
+  if (patch) await host.ctx.kube.patch(one.node.ref, patch, { ...requestOf(host, run), type: "json" });
+}
+
+async function remove(host: Host, run: Run, one: NodeRun, seen: Seen, why: string): Promise<void> {
+  const { ctx } = host;
+  const { key, ref } = one.node;
+  const options = { preconditions: { uid: seen.uid }, propagationPolicy: "Foreground" as const };
+  const result = await ctx.kube.delete(ref, { ...requestOf(host, run), ...options });
+  ctx.log.info("deleted to be made anew", { graph: run.identity.key, object: key, why });
+  one.failure = undefined;
+  one.attempts = 0;
+  one.notBefore = 0;
+  one.applied = false;
+  if (result.gone) ctx.cache.forget(key, seen.uid);
+  else if (result.object) ctx.cache.put(result.object);
 }
 
 function succeeded(host: Host, run: Run, one: NodeRun, live: LiveObject, isDrift: boolean): void {
-  const { ctx, inventory } = host;
+  const { ctx } = host;
   const seen = ctx.cache.put(live);
-  const { key, ref, orphan } = one.node;
+  const { key, ref } = one.node;
   // The cache may know something newer already: the record is of what this apply answered.
-  inventory.set(key, { key, ref, orphan, uid: seen.uid, applied: one.hash, live: seen.liveHash });
+  recordApplied(host, one, { uid: seen.uid, live: seen.liveHash });
   one.attempts = 0;
   one.notBefore = 0;
   one.message = undefined;
+  one.failure = undefined;
+  one.conflicts = undefined;
+  one.appliedAt = ctx.clock.monotonic();
+  one.mutated = mutatedText(one.desired, live);
   ctx.count.applied("changed");
   if (!isDrift) return;
   ctx.count.drift();
@@ -100,13 +143,36 @@ async function failed(
   seen: Seen | undefined,
   error: unknown,
 ): Promise<void> {
-  const { ctx } = host;
   // Nothing was known of it, yet somebody holds its fields; or it is another object than we knew.
   const isUnknown = isKind(error, "conflict") && (!seen || error.fieldConflicts.length === 0);
   if (isUnknown && (await lookAgain(host, run, one, seen))) return;
+  const immutable = seen ? immutableFields(error) : [];
+  if (seen && immutable.length > 0 && mayRecreate(host, run, one, seen)) {
+    const why = `${immutable.join(", ")} cannot be changed`;
+    return remove(host, run, one, seen, why).catch((other: unknown) => note(host, run, one, other));
+  }
+  note(host, run, one, error, immutable.length > 0 ? immutableText(immutable, one.node) : refusalText(error));
+}
+
+function mayRecreate(host: Host, run: Run, one: NodeRun, seen: Seen): boolean {
+  const { recreate, protect, ref, key } = one.node;
+  const isOurs = ownerOf(seen, run.identity, host.inventory.get(key)?.uid) === "ours";
+  return recreate && !protect && isOurs && isReplaceable(ref);
+}
+
+/** Says why, and when it is tried again. */
+function note(host: Host, run: Run, one: NodeRun, error: unknown, message = refusalText(error)): void {
+  const { ctx } = host;
+  if (ctx.signal.aborted) return;
   one.attempts += 1;
   const { failed: isFailed, retryInMs } = verdictOf(error, one.attempts, ctx.random);
-  one.message = messageOf(error);
+  const conflicts = conflictsOf(error);
+  one.message = message;
+  one.conflicts = conflicts.length > 0 ? conflicts : undefined;
+  one.failure = {
+    at: ctx.clock.monotonic(),
+    resourceVersion: ctx.cache.get(one.node.key)?.resourceVersion,
+  };
   if (isFailed) {
     one.state = "Failed";
     one.applied = false;
@@ -133,10 +199,4 @@ async function lookAgain(host: Host, run: Run, one: NodeRun, seen: Seen | undefi
     cache.forget(one.node.key, seen.uid);
     return true;
   }
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof KubeError && error.fieldConflicts.length > 0)
-    return `other managers hold fields of it: ${conflictText(error.fieldConflicts)}`;
-  return errorText(error);
 }

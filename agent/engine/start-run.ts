@@ -3,9 +3,11 @@ import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
-import { desiredHash } from "./fields.ts";
+import { runIdOf } from "./create.ts";
+import { desiredOf } from "./desired.ts";
+import { keysOfExpressions } from "./expression-names.ts";
 import type { Host } from "./host.ts";
-import { type GraphIdentity, marked } from "./marks.ts";
+import type { GraphIdentity } from "./marks.ts";
 import { type Graph, graphKeyOf } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { createSchedule } from "./schedule.ts";
@@ -32,12 +34,11 @@ export function startRun(
   const wasReady = wasReadyBefore(live, generation);
   const nodes = new Map<string, NodeRun>();
   for (const [id, node] of graph.nodes) {
-    const desired = marked(node.object, live.spec.labels ?? {}, identity);
     const hold = node.mode === "Observe" ? cache.holdOne(node.ref) : cache.holdKind(node.ref, as);
     const one: NodeRun = {
       node,
-      desired,
-      hash: desiredHash(desired),
+      ...desiredOf(node, live.spec.labels ?? {}, identity),
+      ...(node.mode === "Create" ? { runId: runIdOf(node) } : {}),
       hold,
       state: "Waiting",
       applied: false,
@@ -53,7 +54,12 @@ export function startRun(
     subscribe(() => {
       hold.release();
       one.watch?.release();
+      one.pods?.release();
     });
+    for (const key of keysOfExpressions(graph, node)) {
+      subscribe(cache.keepWhole(key));
+      if (key !== node.key) subscribe(cache.on(key, () => host.poke(id)));
+    }
   }
   return {
     generation,
@@ -65,6 +71,7 @@ export function startRun(
     nodes,
     startedAt: clock.monotonic(),
     acted: false,
+    expressionsBarredUntil: 0,
   };
 }
 

@@ -1,8 +1,21 @@
 import type { ReadyWhen } from "../../../protocol/resources/graph.ts";
 import { groupKind, type LiveObject } from "../../kube/index.ts";
 import type { Readiness, Seen } from "../model.ts";
-import { failed, generic, progressing, READY } from "./conditions.ts";
-import { apiService, claim, definition, disruptionBudget, namespace, service } from "./others.ts";
+import { failed, progressing, READY } from "./conditions.ts";
+import { gateway, gatewayClass, route } from "./gateway.ts";
+import { generic } from "./generic.ts";
+import {
+  admissionPolicy,
+  apiService,
+  autoscaler,
+  claim,
+  definition,
+  disruptionBudget,
+  namespace,
+  service,
+  signingRequest,
+  volume,
+} from "./others.ts";
 import { daemonSet, deployment, job, pod, replicaSet, statefulSet } from "./workloads.ts";
 
 /** kstatus' rules for built-in kinds; what is not here follows the conventions (see `generic`). */
@@ -20,10 +33,21 @@ const RULES: Readonly<Record<string, (object: LiveObject) => Readiness>> = {
   "CustomResourceDefinition.apiextensions.k8s.io": definition,
   Namespace: namespace,
   "APIService.apiregistration.k8s.io": apiService,
-  // These say nothing of their own readiness, or their conditions speak of something else.
+  PersistentVolume: volume,
+  "HorizontalPodAutoscaler.autoscaling": autoscaler,
+  "CertificateSigningRequest.certificates.k8s.io": signingRequest,
+  "ValidatingAdmissionPolicy.admissionregistration.k8s.io": admissionPolicy,
+  "Gateway.gateway.networking.k8s.io": gateway,
+  "GatewayClass.gateway.networking.k8s.io": gatewayClass,
+  "HTTPRoute.gateway.networking.k8s.io": route,
+  "GRPCRoute.gateway.networking.k8s.io": route,
+  "TLSRoute.gateway.networking.k8s.io": route,
+  "TCPRoute.gateway.networking.k8s.io": route,
+  "UDPRoute.gateway.networking.k8s.io": route,
+  // These say nothing of their own readiness, or their conditions speak of something else. An Ingress may be served
+  // by a controller that publishes no address.
   "CronJob.batch": () => READY,
   "Ingress.networking.k8s.io": () => READY,
-  "HorizontalPodAutoscaler.autoscaling": () => READY,
 };
 
 /** How an object stands by the rules of its kind. */
@@ -32,22 +56,37 @@ export function readinessOf(object: LiveObject): Readiness {
   return (RULES[groupKind(object)] ?? generic)(object);
 }
 
-/** How a node's object stands: by its own `readyWhen` where it has any (all must hold), else by its kind. */
-export function nodeReadiness(readyWhen: readonly ReadyWhen[], seen: Seen): Readiness {
+const CHECKS: readonly string[] = ["Exists", "ConditionMatch", "DeploymentAvailable", "CEL"];
+
+/** A graph may be newer than this agent: what it does not know is said at the node, and the rest goes on. */
+export const isKnownCheck = (type: string): boolean => CHECKS.includes(type);
+
+/**
+ * How a node's object stands: by its own `readyWhen` where it has any (all must hold), else by its kind. `byExpression`
+ * answers for checks of type CEL.
+ */
+export function nodeReadiness(
+  readyWhen: readonly ReadyWhen[],
+  seen: Seen,
+  byExpression: (check: ReadyWhen) => Readiness,
+): Readiness {
   if (readyWhen.length === 0) return seen.readiness;
   for (const check of readyWhen) {
-    const result = evaluate(check, seen);
+    const result = check.type === "CEL" ? byExpression(check) : byRule(check, seen);
     if (result.state !== "Ready") return result;
   }
   return READY;
 }
 
-function evaluate(check: ReadyWhen, seen: Seen): Readiness {
+function byRule(check: ReadyWhen, seen: Seen): Readiness {
   switch (check.type) {
     case "Exists":
       return READY;
+    case "DeploymentAvailable":
+      return byRule({ type: "ConditionMatch", condition: "Available" }, seen);
     case "ConditionMatch": {
       const { condition = "Ready", status = "True" } = check;
+      if (seen.behind) return progressing("its controller has not seen the newest generation");
       const found = seen.conditions.find((one) => one.type === condition);
       if (found?.status === status) return READY;
       return progressing(found?.message ?? `waits for ${condition} to be ${status}`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveObject } from "../../kube/index.ts";
 import type { Seen } from "../model.ts";
+import { READY } from "./conditions.ts";
 import { nodeReadiness, readinessOf } from "./index.ts";
 
 const live = (apiVersion: string, kind: string, spec: object, status?: object): LiveObject => ({
@@ -118,9 +119,149 @@ describe("readiness by kind", () => {
     ["custom, ready", "test.io/v1", "Widget", {}, is("Ready"), "Ready"],
     ["custom, not available", "test.io/v1", "Widget", {}, is("Available", "False"), "Progressing"],
     ["custom, stalled", "test.io/v1", "Widget", {}, is("Stalled"), "Failed"],
+    ["quota", "apps/v1", "Deployment", {}, { ...all(0), ...is("ReplicaFailure") }, "Failed"],
+    [
+      "no target",
+      "autoscaling/v2",
+      "HorizontalPodAutoscaler",
+      {},
+      is("AbleToScale", "False", "FailedGetScale"),
+      "Progressing",
+    ],
+    [
+      "no metrics",
+      "autoscaling/v2",
+      "HorizontalPodAutoscaler",
+      {},
+      is("ScalingActive", "False", "FailedGetResourceMetric"),
+      "Ready",
+    ],
+    ["failed", "v1", "PersistentVolume", {}, { phase: "Failed" }, "Failed"],
+    ["available", "v1", "PersistentVolume", {}, { phase: "Available" }, "Ready"],
+    ["denied", "certificates.k8s.io/v1", "CertificateSigningRequest", {}, is("Denied"), "Failed"],
+    [
+      "signed",
+      "certificates.k8s.io/v1",
+      "CertificateSigningRequest",
+      {},
+      { certificate: "x", ...is("Approved") },
+      "Ready",
+    ],
+    [
+      "pending",
+      "gateway.networking.k8s.io/v1",
+      "Gateway",
+      {},
+      is("Accepted", "False", "Pending"),
+      "Progressing",
+    ],
+    ["refused", "gateway.networking.k8s.io/v1", "Gateway", {}, is("Accepted", "False", "Invalid"), "Failed"],
+    ["programmed", "gateway.networking.k8s.io/v1", "Gateway", {}, is("Programmed"), "Ready"],
+    [
+      "taken by none",
+      "gateway.networking.k8s.io/v1",
+      "HTTPRoute",
+      { parentRefs: [{ name: "g" }] },
+      {},
+      "Progressing",
+    ],
+    [
+      "half accepted",
+      "gateway.networking.k8s.io/v1",
+      "HTTPRoute",
+      { parentRefs: [{ name: "g" }] },
+      {
+        parents: [
+          {
+            conditions: [
+              { type: "Accepted", status: "True" },
+              { type: "ResolvedRefs", status: "False" },
+            ],
+          },
+        ],
+      },
+      "Progressing",
+    ],
+    [
+      "accepted",
+      "gateway.networking.k8s.io/v1",
+      "HTTPRoute",
+      { parentRefs: [{ name: "g" }] },
+      {
+        parents: [
+          {
+            conditions: [
+              { type: "Accepted", status: "True" },
+              { type: "ResolvedRefs", status: "True" },
+            ],
+          },
+        ],
+      },
+      "Ready",
+    ],
+    [
+      "says no phase",
+      "admissionregistration.k8s.io/v1",
+      "ValidatingWebhookConfiguration",
+      {},
+      undefined,
+      "Ready",
+    ],
+    ["custom, by phase", "test.io/v1", "Database", {}, { phase: "Provisioning" }, "Progressing"],
+    ["custom, by phase", "test.io/v1", "Database", {}, { phase: "Failed", message: "no room" }, "Failed"],
+    ["custom, by phase", "test.io/v1", "Database", {}, { phase: "Running" }, "Ready"],
+    ["custom, by state", "test.io/v1", "Database", {}, { state: "IN_PROGRESS" }, "Progressing"],
+    [
+      "custom, conditions before phases",
+      "test.io/v1",
+      "Database",
+      {},
+      { phase: "Failed", ...is("Ready") },
+      "Ready",
+    ],
+    ["custom, not synced", "test.io/v1", "Bucket", {}, is("Synced", "False"), "Progressing"],
+    ["custom, done", "test.io/v1", "Workflow", {}, is("Completed"), "Ready"],
+    [
+      "custom, ready by an older generation",
+      "test.io/v1",
+      "Widget",
+      {},
+      { conditions: [{ type: "Ready", status: "True", observedGeneration: 1 }] },
+      "Progressing",
+    ],
     ["custom, behind", "test.io/v1", "Widget", {}, { observedGeneration: 1, ...is("Ready") }, "Progressing"],
   ])("%s: %s %s", (_, apiVersion, kind, spec, status, state) => {
     expect(readinessOf(live(apiVersion, kind, spec, status)).state).toBe(state);
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "an image that cannot be pulled",
+      { waiting: { reason: "ImagePullBackOff", message: "no such tag" } },
+      "Failed",
+    ],
+    ["the first try to pull it", { waiting: { reason: "ErrImagePull" } }, "Progressing"],
+    ["a name that is none", { waiting: { reason: "InvalidImageName" } }, "Failed"],
+    [
+      "a missing ConfigMap, which may come",
+      { waiting: { reason: "CreateContainerConfigError" } },
+      "Progressing",
+    ],
+    ["a first crash", { waiting: { reason: "CrashLoopBackOff" } }, "Progressing"],
+    ["a container that is being made", { waiting: { reason: "ContainerCreating" } }, "Progressing"],
+  ])("a pod says early: %s", (_, state, wanted) => {
+    const status = { phase: "Pending", containerStatuses: [{ name: "web", restartCount: 1, state }] };
+    expect(readinessOf(live("v1", "Pod", {}, status)).state).toBe(wanted);
+  });
+
+  it("a pod that crashed again and again is Failed, with its last words", () => {
+    const state = { waiting: { reason: "CrashLoopBackOff" } };
+    const lastState = { terminated: { exitCode: 3, reason: "Error" } };
+    const status = { containerStatuses: [{ name: "web", restartCount: 5, state, lastState }] };
+    expect(readinessOf(live("v1", "Pod", {}, status))).toEqual({
+      state: "Failed",
+      message: "container web: CrashLoopBackOff: Error, exit code 3, 5 restarts",
+    });
   });
 
   it("nothing that is being deleted is ready", () => {
@@ -138,9 +279,10 @@ describe("a node's own readyWhen", () => {
     [[{ type: "ConditionMatch", condition: "Synced" }], "True", "Ready"],
     [[{ type: "ConditionMatch", condition: "Synced" }], "False", "Progressing"],
     [[{ type: "ConditionMatch", condition: "Synced", status: "False" }], "False", "Ready"],
+    [[{ type: "DeploymentAvailable" }], "True", "Progressing"],
     [[{ type: "Exists" }, { type: "Oracle" }], "True", "Failed"],
     [[], "True", "Progressing"],
   ])("%j with Synced %s: %s", (checks, status, state) => {
-    expect(nodeReadiness(checks, seen(status)).state).toBe(state);
+    expect(nodeReadiness(checks, seen(status), () => READY).state).toBe(state);
   });
 });

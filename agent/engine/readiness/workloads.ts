@@ -1,6 +1,7 @@
 import type { LiveObject } from "../../kube/index.ts";
 import { at, numberOr, type Readiness, text } from "../model.ts";
 import { conditionOf, failed, isBehind, progressing, READY } from "./conditions.ts";
+import { podTrouble } from "./pod-trouble.ts";
 
 const count = (object: LiveObject, field: string) => numberOr(at(object, "status", field), 0);
 const wanted = (object: LiveObject) => numberOr(at(object, "spec", "replicas"), 1);
@@ -14,10 +15,13 @@ export function deployment(object: LiveObject): Readiness {
   const rollout = conditionOf(object, "Progressing");
   if (rollout?.reason === "ProgressDeadlineExceeded")
     return failed(text(rollout.message) ?? "the rollout exceeded its deadline");
+  const refused = replicaFailure(object);
+  if (refused) return refused;
+  const paused = at(object, "spec", "paused") === true ? "the rollout is paused: " : "";
   const replicas = wanted(object);
   const updated = count(object, "updatedReplicas");
   const total = count(object, "replicas");
-  if (updated < replicas) return progressing(`${updated} of ${replicas} replicas updated`);
+  if (updated < replicas) return progressing(`${paused}${updated} of ${replicas} replicas updated`);
   if (total > updated) return progressing(`${total - updated} old replicas are still there`);
   return available(object, updated);
 }
@@ -57,11 +61,17 @@ export function daemonSet(object: LiveObject): Readiness {
 
 export function replicaSet(object: LiveObject): Readiness {
   if (unseen(object)) return UNSEEN;
-  const failure = conditionOf(object, "ReplicaFailure");
-  if (failure?.status === "True") return failed(text(failure.message) ?? "replicas cannot be made");
+  const refused = replicaFailure(object);
+  if (refused) return refused;
   const replicas = wanted(object);
   const ready = Math.min(count(object, "availableReplicas"), count(object, "readyReplicas"));
   return ready < replicas ? progressing(`${ready} of ${replicas} replicas ready`) : READY;
+}
+
+/** Pods that nobody may make: a quota, an admission, a missing account. */
+function replicaFailure(object: LiveObject): Readiness | undefined {
+  const failure = conditionOf(object, "ReplicaFailure");
+  return failure?.status === "True" ? failed(text(failure.message) ?? "replicas cannot be made") : undefined;
 }
 
 /** A Job is ready when it has completed: what depends on it (a migration, a backup) wants its result. */
@@ -79,7 +89,7 @@ export function pod(object: LiveObject): Readiness {
   if (phase === "Succeeded") return READY;
   if (phase === "Failed") return failed(text(at(object, "status", "message")) ?? "the pod failed");
   if (conditionOf(object, "Ready")?.status === "True") return READY;
-  const scheduled = conditionOf(object, "PodScheduled");
-  if (scheduled?.status === "False") return progressing(text(scheduled.message) ?? "not scheduled");
+  const trouble = podTrouble(object);
+  if (trouble) return trouble.final ? failed(trouble.message) : progressing(trouble.message);
   return progressing(`the pod is ${phase ?? "Pending"}`);
 }

@@ -1,0 +1,62 @@
+import type { GraphNode as NodeSpec, ReadyWhen } from "../../protocol/resources/graph.ts";
+import type { Graph, GraphNode } from "./model.ts";
+import { compile } from "./readiness/cel.ts";
+import { loadCel } from "./readiness/cel-library.ts";
+
+/** To be called before a graph of these nodes is built. */
+export async function loadExpressions(nodes: readonly NodeSpec[]): Promise<void> {
+  if (nodes.some(({ readyWhen }) => readyWhen?.some(({ type }) => type === "CEL"))) await loadCel();
+}
+
+/** Ids of the nodes that a check reads, beside its own. */
+export function namedBy(
+  node: Pick<GraphNode, "dependsOn">,
+  { expression = "", nodes = [] }: ReadyWhen,
+): readonly string[] {
+  const compiled = compile(expression);
+  if ("problem" in compiled) return [];
+  const { nodes: named, computed } = compiled.analysis;
+  return computed ? [...new Set([...node.dependsOn, ...nodes])] : [...named];
+}
+
+const checksOf = ({ readyWhen }: GraphNode) => readyWhen.filter(({ type }) => type === "CEL");
+
+/** What is wrong with the nodes that expressions name, in one sentence. */
+export function expressionProblem(graph: Graph): string | undefined {
+  for (const node of graph.nodes.values()) {
+    for (const check of checksOf(node)) {
+      const allowed = new Set([...node.dependsOn, ...(check.nodes ?? [])]);
+      const says = `node '${node.id}': its expression`;
+      for (const id of new Set([...namedBy(node, check), ...(check.nodes ?? [])])) {
+        if (!allowed.has(id))
+          return `${says} names '${id}', which it neither depends on nor lists in the check's nodes`;
+        if (id === node.id) return `${says} names its own node: that is self`;
+        if (comesAfter(graph, id, node.id))
+          return `${says} names '${id}', which waits for '${node.id}': neither would ever be ready`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function comesAfter(graph: Graph, id: string, first: string): boolean {
+  const seen = new Set([first]);
+  const open = [first];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const dependant of graph.dependants.get(next) ?? []) {
+      if (dependant === id) return true;
+      if (seen.has(dependant)) continue;
+      seen.add(dependant);
+      open.push(dependant);
+    }
+  }
+  return false;
+}
+
+/** Keys of the objects that a node's expressions read, its own among them. */
+export function keysOfExpressions(graph: Graph, node: GraphNode): string[] {
+  const checks = checksOf(node);
+  if (checks.length === 0) return [];
+  const ids = checks.flatMap((check) => [...namedBy(node, check)]);
+  return [...new Set([node.key, ...ids.flatMap((id) => graph.nodes.get(id)?.key ?? [])])];
+}
