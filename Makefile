@@ -14,10 +14,10 @@ $(STAMP): package-lock.json package.json agent/package.json
 	@scripts/install.sh
 	@touch $@
 
-setup: $(STAMP) ## install what the tests and the demo need: npm packages, Debian packages, the local Kubernetes, the renderer
+setup: $(STAMP) ## install what the tests and the demo need: npm packages, Debian packages, the local Kubernetes, the agent's programs in Go
 	@test/cluster/setup.sh
 	@$(NODE) test/cluster/cli.ts build
-	@$(NODE) scripts/renderer.ts >/dev/null
+	@$(NODE) scripts/agent-programs.ts >/dev/null
 
 demo: setup ## the whole journey on this machine: cluster, manager, agent, an app, its page (DEMO_EXIT=1 ends after the last step)
 	@$(NODE) scripts/demo/main.ts

@@ -1,3 +1,4 @@
+import { cpSync, globSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -23,3 +24,10 @@ await build({
   external: ["bufferutil", "utf-8-validate"],
   logLevel: "warning",
 });
+
+// The modules that ship with the agent, without their tests and golden graphs.
+const modules = join(import.meta.dirname, "../platform");
+rmSync(join(folder, "platform"), { recursive: true, force: true });
+for (const file of globSync("**/*.cue", { cwd: modules })) {
+  cpSync(join(modules, file), join(folder, "platform", file));
+}

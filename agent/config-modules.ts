@@ -9,6 +9,8 @@ import { type AddressRanges, addressPolicy } from "./sources/network/addresses.t
 export interface ModulesConfig {
   /** Path of the renderer's binary. */
   renderer: string;
+  /** Path of the program that fetches from git. */
+  gitFetch: string;
   /** The CUE module that ships with the agent. */
   embeddedDir: string;
   /** Fetched modules, by digest; may be lost. */
@@ -39,6 +41,7 @@ export function modulesConfig(values: Values, read: Read): ModulesConfig {
   checked("KUBENOVA_SOURCES_ALLOWED_CIDRS, KUBENOVA_SOURCES_REFUSED_CIDRS", () => addressPolicy(network));
   return {
     renderer: values.KUBENOVA_RENDERER || join(home, "renderer"),
+    gitFetch: values.KUBENOVA_GIT_FETCH || join(home, "git-fetch"),
     embeddedDir: values.KUBENOVA_EMBEDDED_DIR || join(home, "platform"),
     cacheDir: values.KUBENOVA_CACHE_DIR || "/var/cache/kubenova",
     policies: policies(values, read),

@@ -21,7 +21,7 @@ export function startModules(
   });
   const sources = createSources({
     ...{ clock, metrics, network },
-    ...{ cacheDir: config.cacheDir, embeddedDir: config.embeddedDir },
+    ...{ cacheDir: config.cacheDir, embeddedDir: config.embeddedDir, gitProgram: config.gitFetch },
     log: log.with({ part: "sources" }),
     limits: { maxFetches: MAX_FETCHES },
     registries: { cueRegistry, insecure, ...(ca === undefined ? {} : { ca }) },

@@ -18,6 +18,8 @@ export interface Limits extends TreeLimits {
   timeoutMs: number;
   /** Without a byte of an answer. */
   idleMs: number;
+  /** Of the process that fetches from git, which holds what came, packed and unpacked. */
+  gitMemoryBytes: number;
   /** Fetches over the network at a time, and of one namespace: each holds up to maxBytes in memory. */
   maxFetches: number;
   maxFetchesPerNamespace: number;
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxArchiveBytes: 16 * MIB,
   timeoutMs: 60_000,
   idleMs: 15_000,
+  gitMemoryBytes: 256 * MIB,
   maxFetches: 4,
   maxFetchesPerNamespace: 2,
   tagTtlMs: 60_000,

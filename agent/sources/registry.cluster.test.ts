@@ -45,7 +45,8 @@ function make(options: Partial<SourcesOptions> = {}) {
   const metrics = createMetrics();
   const clock = createManualClock();
   const cacheDir = mkdtempSync(join(folder, "cache-"));
-  const given = { clock, log: silentLogger, metrics, cacheDir, embeddedDir: folder, ...LOOPBACK, ...options };
+  const unused = { embeddedDir: folder, gitProgram: "/nowhere" };
+  const given = { clock, log: silentLogger, metrics, cacheDir, ...unused, ...LOOPBACK, ...options };
   return { clock, metrics, cacheDir, sources: createSources(given) };
 }
 const texts = (files: ReadonlyMap<string, Uint8Array>) =>

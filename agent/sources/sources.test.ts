@@ -33,6 +33,7 @@ const make = (options: Partial<SourcesOptions> = {}) =>
     metrics: createMetrics(),
     cacheDir: join(folder, "cache"),
     embeddedDir: join(folder, "platform"),
+    gitProgram: "/nowhere",
     ...options,
   });
 const texts = (files: ReadonlyMap<string, Uint8Array>) =>

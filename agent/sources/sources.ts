@@ -3,12 +3,13 @@ import type { Clock } from "../kube/clock.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Cache, openCache } from "./cache/cache.ts";
+import { type GitOptions, gitQuestion } from "./git/git.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { configMapFiles } from "./local/configmap.ts";
 import { embeddedFiles } from "./local/embedded.ts";
 import { inlineFiles } from "./local/inline.ts";
 import { parseRegistryMap } from "./modules/registry-map.ts";
-import { type AddressRanges, addressPolicy } from "./network/addresses.ts";
+import { type AddressRanges, addressPolicy, normalRanges } from "./network/addresses.ts";
 import { type OciOptions, ociQuestion } from "./oci/oci.ts";
 import { parseOciReference } from "./oci/reference.ts";
 import { treeDigest } from "./pack.ts";
@@ -26,6 +27,8 @@ export interface SourcesOptions {
   embeddedDir: string;
   /** Over DEFAULT_LIMITS. */
   limits?: Partial<Limits>;
+  /** The program that agent/sources/git makes. */
+  gitProgram: string;
   network?: Partial<AddressRanges>;
   registries?: RegistryOptions;
 }
@@ -58,7 +61,8 @@ export function createSources(options: SourcesOptions): Sources {
   });
   const { cueRegistry = "", insecure = [], ca } = options.registries ?? {};
   const modules = parseRegistryMap(cueRegistry);
-  const policy = addressPolicy({ allowed: [], refused: [], ...options.network });
+  const ranges = normalRanges({ allowed: [], refused: [], ...options.network });
+  const policy = addressPolicy(ranges);
   const oci: OciOptions = {
     limits,
     policy,
@@ -66,7 +70,12 @@ export function createSources(options: SourcesOptions): Sources {
     insecure: new Set(insecure),
     onBytes: bytesOf(metrics, "oci"),
   };
-  const far: Partial<Record<CueRef["type"], Asker>> = {
+  const git: GitOptions = {
+    ...{ program: options.gitProgram, limits, ranges, ca },
+    onBytes: bytesOf(metrics, "git"),
+  };
+  const far: Record<"oci" | "git", Asker> = {
+    git: (ref, reader) => gitQuestion(ref, reader, git),
     oci: ({ ref, pullSecretRef }, reader) =>
       ociQuestion({ reference: parseOciReference(ref), isFixed: false, pullSecretRef, reader }, oci),
   };
@@ -81,11 +90,8 @@ export function createSources(options: SourcesOptions): Sources {
         const { files, path } = await embeddedFiles(options.embeddedDir, ref.ref, limits);
         return { fetched: { ...here(files), path }, outcome: "fetched" as const };
       }
-      default: {
-        const asker = far[ref.type];
-        if (!asker) throw new SourceError("invalid", `no source of type ${ref.type}`);
-        return recall(await asker(ref, reader), signal);
-      }
+      default:
+        return recall(await far[ref.type](ref, reader), signal);
     }
   };
   return {

@@ -5,8 +5,9 @@ import { objectNameSchema } from "./common.ts";
 /**
  * Where a CUE module comes from. `ref`, by type:
  * - oci: `registry/repository:tag` or `registry/repository@sha256:…`
- * - git: `https://host/repository.git?ref=NAME` or `ssh://git@host/repository.git?ref=NAME`; NAME is a branch, a tag or a
- *   commit, HEAD where it is left out
+ * - git: `https://host/repository.git?ref=NAME&dir=FOLDER` or `ssh://git@host/repository.git?ref=NAME&dir=FOLDER`; NAME is a
+ *   branch, a tag or a commit, HEAD where it is left out; FOLDER is where the module lies, the repository's root where it
+ *   is left out
  * - configmap: name of a ConfigMap in the same namespace; each key is a file of the module's root
  * - inline: the CUE text itself
  * - embedded: name of a module that ships with the agent

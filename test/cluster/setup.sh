@@ -19,6 +19,7 @@ need ip iproute2
 need openssl openssl
 need git git
 need docker-registry docker-registry
+need sshd openssh-server
 need buildah buildah
 need mmdebstrap mmdebstrap
 # For the attack by clocks.

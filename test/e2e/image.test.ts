@@ -52,13 +52,20 @@ describe("the agent's image", () => {
     expect(config.created).toBe("1970-01-01T00:00:00Z");
   });
 
-  test("holds Node, the bundled agent, its renderer and libraries, and nothing else that runs", () => {
+  test("holds Node, the bundled agent, its programs, its modules and libraries, and nothing else that runs", () => {
     const [, ...layers] = readImage(tar("first")).blobs;
     const files = layers.flatMap((layer) => [...readTarFiles(unpacked(layer.data)).keys()]);
     expect(files).toContain("agent/main.js");
     const others = files.filter((file) => !/^(usr\/)?lib(64)?\/|^usr\/share\/doc\/|^etc\//.test(file));
     const bundle = /^agent\/[\w-]+\.js(\.LEGAL\.txt)?$/;
-    expect(others.filter((file) => !bundle.test(file))).toEqual(["agent/renderer", "usr/local/bin/node"]);
+    const modules = /^agent\/platform\/[\w/.-]+\.cue$/;
+    expect(others.filter((file) => !bundle.test(file) && !modules.test(file)).sort()).toEqual([
+      "agent/git-fetch",
+      "agent/renderer",
+      "usr/local/bin/node",
+    ]);
+    expect(others).toContain("agent/platform/webservice/input.cue");
+    expect(others.filter((file) => file.includes("testdata"))).toEqual([]);
   });
 
   test("is built once for the same sources", async () => {

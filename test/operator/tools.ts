@@ -8,7 +8,7 @@ import { silentLogger } from "../../agent/log.ts";
 import { createMetrics } from "../../agent/metrics.ts";
 import { startModules } from "../../agent/modules.ts";
 import { ROOT } from "../manager/bundle.ts";
-import { rendererBinary } from "../services/renderer.ts";
+import { agentProgram } from "../services/go-binary.ts";
 
 export type TestTools = ReturnType<typeof startModules>;
 
@@ -16,7 +16,8 @@ export type TestTools = ReturnType<typeof startModules>;
 export async function moduleTools(some: Partial<ModulesConfig> = {}): Promise<TestTools> {
   const cacheDir = mkdtempSync(join(tmpdir(), "kubenova-modules-"));
   const config: ModulesConfig = {
-    renderer: await rendererBinary(),
+    renderer: await agentProgram("renderer"),
+    gitFetch: await agentProgram("git-fetch"),
     embeddedDir: join(ROOT, "platform"),
     cacheDir,
     policies: [],

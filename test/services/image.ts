@@ -13,12 +13,12 @@ import {
   statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { cacheFolder } from "../cluster/paths.ts";
 import { isInstalled, run } from "../cluster/run.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { baseImage } from "./base-image.ts";
-import { rendererBinary } from "./renderer.ts";
+import { AGENT_PROGRAMS, type AgentProgram, agentProgram } from "./go-binary.ts";
 
 export interface AgentImage {
   /** OCI archive, for importImage or pushImage of test/cluster. */
@@ -57,7 +57,9 @@ export async function agentContext(scratch: string): Promise<string> {
   for (const file of ["Dockerfile", ".dockerignore"]) cpSync(join(ROOT, "agent", file), join(context, file));
   const node = join(ROOT, "node_modules/.bin/node");
   await run(node, [join(ROOT, "agent/build.ts"), join(context, "dist")], { cwd: join(ROOT, "agent") });
-  cpSync(await rendererBinary(), join(context, "dist/renderer"));
+  for (const name of Object.keys(AGENT_PROGRAMS) as AgentProgram[]) {
+    cpSync(await agentProgram(name), join(context, "dist", name));
+  }
   return context;
 }
 
@@ -104,7 +106,9 @@ function forgetOld(folder: string): void {
 
 /** Names and contents of what goes into the image, source maps left out as .dockerignore does. */
 function contextParts(context: string): (string | Buffer)[] {
-  const built = readdirSync(join(context, "dist")).filter((file) => !file.endsWith(".map"));
+  const entries = readdirSync(join(context, "dist"), { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(".map"));
+  const built = paths.map((entry) => relative(join(context, "dist"), join(entry.parentPath, entry.name)));
   const files = ["Dockerfile", ...built.sort().map((file) => `dist/${file}`)];
   return files.flatMap((file) => [file, readFileSync(join(context, file))]);
 }

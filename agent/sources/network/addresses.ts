@@ -46,6 +46,15 @@ export function addressPolicy({ allowed, refused }: AddressRanges): AddressPolic
   };
 }
 
+/** Each with its length, as Go wants them. @throws Error */
+export function normalRanges({ allowed, refused }: AddressRanges): AddressRanges {
+  const written = (range: string) => {
+    const { address, bits } = parseCidr(range);
+    return `${address}/${bits}`;
+  };
+  return { allowed: allowed.map(written), refused: refused.map(written) };
+}
+
 /** IPv6 addresses that stand for IPv4 ones: mapped, compatible (deprecated), translated (NAT64), 6to4 apart. */
 const EMBEDDING = ["::ffff:", "::", "64:ff9b::"];
 const EMBEDDING_BITS = 96;

@@ -69,6 +69,7 @@ function aim(host: string, { limits = {}, reference = ":v1", insecure = [], conf
     metrics: createMetrics(),
     cacheDir: folder,
     embeddedDir: folder,
+    gitProgram: "/nowhere",
     limits,
     network: { allowed: ["127.0.0.1/32"] },
     registries: { insecure: [host, ...insecure] },

@@ -1,0 +1,58 @@
+/** The agent's programs in Go: each built once, kept in the cache under a hash of its sources. */
+
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { withLock } from "../cluster/lock.ts";
+import { cacheFolder } from "../cluster/paths.ts";
+import { run } from "../cluster/run.ts";
+import { findGo } from "../cluster/toolchain.ts";
+import { ROOT } from "../manager/bundle.ts";
+
+const BUILD_SECONDS = 30 * 60;
+/** Static, and the same to the last bit from the same sources wherever they lie. */
+const FLAGS = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="];
+const ENV = { CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly" };
+
+/** What the image has beside main.js, by name; each a folder with a go.mod of its own. */
+export const AGENT_PROGRAMS = { renderer: "agent/renderer", "git-fetch": "agent/sources/git" } as const;
+export type AgentProgram = keyof typeof AGENT_PROGRAMS;
+
+/** Path of the binary, built first where these sources were not built on this machine. GOARCH is heeded. */
+export async function agentProgram(name: AgentProgram): Promise<string> {
+  const source = join(ROOT, AGENT_PROGRAMS[name]);
+  const folder = join(cacheFolder(), name, hashOf(source));
+  const waiting = (pid: number) =>
+    process.stderr.write(`${name}: waiting for process ${pid}, which is building it\n`);
+  if (!existsSync(folder)) {
+    await withLock(`${folder}.lock`, BUILD_SECONDS, waiting, async () => {
+      if (!existsSync(folder)) await build(name, source, folder);
+    });
+  }
+  return join(folder, name);
+}
+
+function hashOf(source: string): string {
+  const code = globSync("**/*.go", { cwd: source }).filter((file) => !file.endsWith("_test.go"));
+  const hash = createHash("sha256").update(JSON.stringify([FLAGS, process.env.GOARCH ?? process.arch]));
+  for (const file of ["go.mod", "go.sum", ...code.sort()]) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(source, file)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** The folder appears at once and whole, so that nobody runs half a binary. */
+async function build(name: string, source: string, folder: string): Promise<void> {
+  const fresh = `${folder}.${process.pid}`;
+  mkdirSync(fresh, { recursive: true });
+  process.stderr.write(`${name}: building it, once for these sources (a minute on 2 cores)\n`);
+  try {
+    const go = await findGo(join(source, "go.mod"));
+    const args = ["build", ...FLAGS, "-o", join(fresh, name), "."];
+    await run(go, args, { cwd: source, env: { ...process.env, ...ENV } });
+    chmodSync(join(fresh, name), 0o555);
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
