@@ -5,7 +5,9 @@ import type { NodeRun } from "./node-run.ts";
 /** Notes what the last apply of a node sent, and what the server answered; what else is known of it stays. */
 export function recordApplied(host: Host, one: NodeRun, { uid, live }: { uid: string; live: string }): void {
   const { key, ref, orphan } = one.node;
-  const { run: _r, done: _d, ...held }: Partial<Held> = host.inventory.get(key) ?? {};
+  const { run: _r, done: _d, adopted, ...held }: Partial<Held> = host.inventory.get(key) ?? {};
   const run = one.runId ? { run: one.runId } : {};
-  host.inventory.set(key, { ...held, key, ref, orphan, uid, applied: one.hash, live, ...run });
+  // One that was made anew in its place was not there before the graph.
+  const same = held.uid === uid && adopted ? { adopted } : {};
+  host.inventory.set(key, { ...held, key, ref, orphan, uid, applied: one.hash, live, ...run, ...same });
 }

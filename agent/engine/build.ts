@@ -60,6 +60,7 @@ function nodeOf(
     ignore: [...(policy.ignoreFields ?? []).map(pathOf), ...(isScaled ? [REPLICAS] : [])],
     ...(policy.runKey ? { runKey: policy.runKey } : {}),
     protect: policy.protect === true,
+    ...(policy.drift ? { drift: policy.drift } : {}),
     readyWhen: node.readyWhen ?? [],
     ...(node.readyTimeoutSeconds ? { readyTimeoutMs: node.readyTimeoutSeconds * 1_000 } : {}),
   };

@@ -29,9 +29,11 @@ export interface EngineContext {
 }
 
 export interface Counters {
-  applied: (result: "changed" | "failed") => void;
-  pruned: () => void;
-  drift: () => void;
+  applied: (result: "changed" | "failed" | "conflict") => void;
+  pruned: (how: "deleted" | "orphaned" | "left") => void;
+  kept: () => void;
+  adopted: (result: "taken" | "refused") => void;
+  drift: (result: "corrected" | "reported") => void;
   statusWritten: () => void;
 }
 

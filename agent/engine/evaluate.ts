@@ -5,6 +5,14 @@ import type { Seen } from "./model.ts";
 import { type NodeRun, nextCorrection, type Run } from "./node-run.ts";
 import { actionFor, type Owner, ownerOf, refusalOf } from "./ownership.ts";
 import { progressing } from "./readiness/conditions.ts";
+import {
+  awaitResume,
+  confirmGone,
+  corrects,
+  leaveDisabled,
+  reportDrift,
+  watchUnlabelled,
+} from "./restraint.ts";
 import { soonestRetry } from "./retry.ts";
 import { createActionFor, recordRun } from "./run-create.ts";
 import { yieldToAutoscaler } from "./scaling.ts";
@@ -21,24 +29,31 @@ const UNWATCHABLE_MS = 3_000;
  */
 export function evaluate(host: Host, run: Run, one: NodeRun) {
   const { ctx } = host;
-  if (!run.schedule.isFree(one.node.id)) return;
+  // While nothing may be written, no order is needed to look.
+  if (!run.suspended && !run.schedule.isFree(one.node.id)) return;
   if (!one.hold.ready()) return awaitWatch(host, run, one);
-  const seen = ctx.cache.get(one.node.key);
+  if (run.adoption?.ready() === false) return host.pokeAfter(one.node.id, UNSYNCED_MS);
+  const seen = ctx.cache.get(one.node.key) ?? run.adoption?.seen(one.node.key);
   const owner = seen ? ownerOf(seen, run.identity, host.inventory.get(one.node.key)?.uid) : undefined;
   const live = seen && owner ? { owner, deleting: seen.deleting } : undefined;
+  if (run.adoption && adopt(host, run, one, seen, run.adoption.verdict(one.node))) return;
   const allowed = actionFor({ mode: one.node.mode, force: one.node.force, live });
   const action = createActionFor(host, one, seen, owner, allowed);
   if (action === "apply" && seen) {
     if (yieldToAutoscaler(host, one, seen)) return;
-    const need = owner === "ours" ? needOf(host, one, seen) : "apply";
+    const need = owner === "ours" && !one.resend ? needOf(host, run, one, seen) : "apply";
+    if (seen.disabled) return leaveDisabled(host, run, one, seen);
     if (need === "nothing") return settle(host, run, one, seen);
+    if (need === "correct" && !corrects(run, one)) return reportDrift(host, run, one, seen);
     if (need === "correct") return correct(host, run, one, seen);
   }
   if (action === "done") return becomeReady(host, run, one, "completed; its object has been removed since");
   if (action === "apply" || action === "create" || action === "replace") {
+    if (run.suspended) return awaitResume(host, one, seen);
     if (isPaused(host, one, seen)) return;
+    if (!seen && confirmGone(host, run, one)) return;
     if (action === "replace" && seen) replaceNode(host, run, one, seen, "another run takes its place");
-    else sendNode(host, run, one, seen, false);
+    else sendNode(host, run, one, seen);
     return;
   }
   rest(host, run, one, { seen, owner, action });
@@ -55,7 +70,7 @@ function isPaused(host: Host, one: NodeRun, seen: Seen | undefined): boolean {
 }
 
 function awaitWatch(host: Host, run: Run, one: NodeRun): void {
-  const problem = one.hold.problem();
+  const problem = run.suspended ? undefined : one.hold.problem();
   // A definition or a right that is on its way needs a moment.
   if (problem && host.ctx.clock.monotonic() - run.startedAt > UNWATCHABLE_MS) {
     run.acted = true;
@@ -64,6 +79,27 @@ function awaitWatch(host: Host, run: Run, one: NodeRun): void {
   }
   // The watch tells when it is ready; why it is not, only when asked.
   host.pokeAfter(one.node.id, UNSYNCED_MS);
+}
+
+/** Does what the adoption policy asks, if it speaks of this object; true: there is nothing else to do. */
+function adopt(host: Host, run: Run, one: NodeRun, seen: Seen | undefined, verdict: Verdict): boolean {
+  if (verdict === undefined || verdict.state === "Taken") return false;
+  if (seen) watchUnlabelled(host, one, seen);
+  if (verdict.state === "Mirrored") {
+    if (seen) settle(host, run, one, seen);
+    else rest(host, run, one, { seen, owner: undefined, action: "await" });
+  } else if (verdict.state === "WouldTake" && !run.suspended && !run.adoption?.isDryRun) {
+    if (!isPaused(host, one, seen)) sendNode(host, run, one, seen, { takes: true });
+  } else {
+    const isRefused = verdict.state === "Refused";
+    if (isRefused && one.state !== "Refused") host.ctx.count.adopted("refused");
+    one.state = isRefused ? "Refused" : "Waiting";
+    one.message = `${isRefused ? "is not taken over" : "would be taken over"}: ${verdict.message ?? ""}`;
+    one.applied = false;
+    run.acted = true;
+    host.changed();
+  }
+  return true;
 }
 
 /** What holds without a write. */
@@ -105,14 +141,17 @@ const finalizersOf = (seen: Seen | undefined): string =>
  * in the live object differ, somebody changed them. Without a record (killed before it was stored), the live fields
  * themselves may show that all is as it should be; the proof that we made the object stands in for it.
  */
-function needOf(host: Host, one: NodeRun, seen: Seen): "nothing" | "correct" | "apply" {
+function needOf(host: Host, run: Run, one: NodeRun, seen: Seen): "nothing" | "correct" | "apply" {
   const held = host.inventory.get(one.node.key);
+  if (held?.applied === one.hash && run.adoption?.isRetaken(one.node, seen)) return "correct";
   if (held?.uid === seen.uid && held.applied === one.hash)
     return held.live === seen.liveHash ? "nothing" : "correct";
   if (seen.liveHash !== one.hash) return "apply";
   recordApplied(host, one, { uid: seen.uid, live: seen.liveHash });
   return "nothing";
 }
+
+type Verdict = ReturnType<NonNullable<Run["adoption"]>["verdict"]>;
 
 /** Drift: these fields were ours and have been changed, so they are taken back from whoever holds them. */
 function correct(host: Host, run: Run, one: NodeRun, seen: Seen) {
@@ -125,7 +164,8 @@ function correct(host: Host, run: Run, one: NodeRun, seen: Seen) {
     host.pokeAfter(one.node.id, waitMs);
     return host.changed();
   }
-  if (!sendNode(host, run, one, seen, true)) return;
+  const takes = run.adoption?.isRetaken(one.node, seen) === true;
+  if (!sendNode(host, run, one, seen, { isDrift: true, takes })) return;
   one.corrections = corrections;
   one.correctedAt = now;
 }

@@ -1,10 +1,15 @@
+import type { Drift } from "../../protocol/resources/graph.ts";
 import type { EngineContext } from "./context.ts";
 import type { Inventory } from "./inventory.ts";
+import type { Reporter } from "./reporter.ts";
 
 /** What the steps of a run may ask of the graph's runner. */
 export interface Host {
   readonly ctx: EngineContext;
   readonly inventory: Inventory;
+  /** What was changed by others of late, the newest first. */
+  drifts: readonly Drift[];
+  readonly reporter: Reporter;
   /** Looks at it again, soon. */
   poke(id: string): void;
   pokeAfter(id: string, ms: number): void;

@@ -14,6 +14,8 @@
  *    ours: no mark of this graph, or neither the recorded UID nor the proof below. A status write that fails leaves an entry too many, never one too few;
  *    an entry too many costs a look.
  * 4. The finalizer holds the graph, and with it spec and inventory, until every entry is gone.
+ * 5. What left the graph and is kept (a grace period, a dry run, `protect`, what others still need) stays an entry. With
+ *    the graph it is let go: it stays in the cluster without our mark, so that no later process can take it for ours.
  *
  * A deletion therefore needs all of: an entry here, our mark on the live object, and its UID, which goes with the request
  * as a precondition. A UID is recorded from the answer to the apply. Killed between that and the status write, the next
@@ -37,6 +39,10 @@ export interface Held {
   orphan: boolean;
   /** Never deleted by us. */
   protect?: boolean;
+  /** When it left the graph, and all that stayed had been applied: a grace period counts from here, over restarts too. */
+  leftAt?: string;
+  /** It was there before the graph. */
+  adopted?: boolean;
   /** Of a Create: which run made it, and whether that one has completed. */
   run?: string;
   done?: boolean;
@@ -59,7 +65,7 @@ export function readInventory(entries: readonly InventoryEntry[] = []): Inventor
 export function addGraph(inventory: Inventory, graph: Graph): void {
   for (const { key, ref, orphan, protect, mode } of graph.nodes.values()) {
     if (mode === "Observe") continue;
-    const { protect: _, ...held } = inventory.get(key) ?? { key };
+    const { protect: _p, leftAt: _l, ...held } = inventory.get(key) ?? { key };
     inventory.set(key, { ...held, ref, orphan, ...(protect ? { protect } : {}) });
   }
 }
@@ -82,7 +88,7 @@ export function writeInventory(
   });
 }
 
-function entryOf({ ref, uid, applied, live, orphan, protect, run, done }: Held): InventoryEntry {
+function entryOf({ ref, uid, applied, live, orphan, ...rest }: Held): InventoryEntry {
   const { group, version, kind } = parseType(ref);
   return {
     ...(group ? { group } : {}),
@@ -94,9 +100,11 @@ function entryOf({ ref, uid, applied, live, orphan, protect, run, done }: Held):
     ...(applied ? { applied } : {}),
     ...(live ? { live } : {}),
     ...(orphan ? { orphan } : {}),
-    ...(protect ? { protect } : {}),
-    ...(run ? { run } : {}),
-    ...(done ? { done } : {}),
+    ...(rest.protect ? { protect: true } : {}),
+    ...(rest.leftAt ? { leftAt: rest.leftAt } : {}),
+    ...(rest.adopted ? { adopted: true } : {}),
+    ...(rest.run ? { run: rest.run } : {}),
+    ...(rest.done ? { done: true } : {}),
   };
 }
 

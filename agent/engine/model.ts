@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../domain/canonical/index.ts";
-import type { ReadyWhen } from "../../protocol/resources/graph.ts";
+import type { DriftPolicy, ReadyWhen } from "../../protocol/resources/graph.ts";
 import type { KubeObject, LiveObject, ObjectRef } from "../kube/index.ts";
 
 export type Mode = "Apply" | "Create" | "Adopt" | "Observe";
@@ -24,6 +24,8 @@ export interface GraphNode {
   runKey?: string;
   /** Never deleted by us, nor made anew. */
   protect: boolean;
+  /** Undefined: as the graph says. */
+  drift?: DriftPolicy;
   readyWhen: readonly ReadyWhen[];
   readyTimeoutMs?: number;
 }
@@ -48,6 +50,8 @@ export interface Seen {
   uid: string;
   resourceVersion: string;
   deleting: boolean;
+  /** It has our label, so that the watch of its kind shows it. */
+  labelled: boolean;
   finalizers: readonly string[];
   /** The ownership mark: UID of the graph, its `namespace/name`, and what it comes from. */
   graphUid?: string;
@@ -55,6 +59,11 @@ export interface Seen {
   lineage?: string;
   /** An apply of ours wrote the mark on this very object, says the server (fields.ts). */
   made: boolean;
+  /** Its annotations ask that it be left alone; that it never be deleted. */
+  disabled: boolean;
+  protected: boolean;
+  /** Other field managers of the object itself, not of its subresources. */
+  managers: readonly string[];
   /** Hash over the fields that our manager owns (decisions.md 23). */
   liveHash: string;
   readiness: Readiness;

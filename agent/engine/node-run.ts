@@ -1,5 +1,6 @@
 import type { FieldConflict, NodeState } from "../../protocol/resources/graph.ts";
 import type { Identity, KubeObject } from "../kube/index.ts";
+import type { Adoption } from "./adoption.ts";
 import type { Hold } from "./cache.ts";
 import type { GraphIdentity } from "./marks.ts";
 import type { Graph, GraphNode } from "./model.ts";
@@ -29,6 +30,12 @@ export interface NodeRun {
   /** Corrections of drift in a row, and when the last one was. */
   corrections: number;
   correctedAt: number;
+  /** Sent whatever the hashes say: somebody asked for it. */
+  resend: boolean;
+  /** What others have changed, where it is not set back; `hash`: of our fields, as they then were. */
+  drift?: { hash: string; text: string };
+  /** UID of an object that is not there any more, says the API server. */
+  absent?: string;
   /** Monotonic: since when it has been unready without a break, and when this run last applied it. */
   unreadySince?: number | undefined;
   appliedAt?: number;
@@ -67,6 +74,12 @@ export interface Run {
   acted: boolean;
   /** Monotonic: an expression of this graph took too long, and none is evaluated before. */
   expressionsBarredUntil: number;
+  readonly suspended: boolean;
+  /** What may be taken over. */
+  readonly adoption?: Adoption;
+  readonly reportsDrift: boolean;
+  /** See ANNOTATION.reconcileAt. */
+  readonly reconcileAt?: string;
 }
 
 /** Fights with another controller about a field: each correction in a row waits twice as long. */

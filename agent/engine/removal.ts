@@ -1,13 +1,16 @@
+import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { Identity } from "../kube/index.ts";
 import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import type { Hold } from "./cache.ts";
+import { whyNeeded } from "./contents.ts";
 import type { Host } from "./host.ts";
-import { type Held, removalRank } from "./inventory.ts";
+import type { Held } from "./inventory.ts";
 import { type GraphIdentity, unmarkPatch } from "./marks.ts";
 import type { Graph, Seen } from "./model.ts";
 import { mayDelete } from "./ownership.ts";
 import { readLive } from "./read.ts";
+import { removalOrder, type Waits } from "./removal-order.ts";
 import { verdictOf } from "./retry.ts";
 import type { Leaving } from "./snapshot.ts";
 
@@ -19,9 +22,14 @@ export interface RemovalOptions {
   /** Where the entries stand in it, what depends on them goes first. */
   graph?: Graph;
   entries: readonly Held[];
-  /** Told when an entry has gone, was let go or was not ours. */
-  onGone: (held: Held, how: "deleted" | "orphaned" | "left") => void;
+  /** A prune; else the whole graph goes, and what is not deleted is let go. */
+  prune?: { graceMs: number; dryRun: boolean };
+  /** Told when an entry has gone, was let go or was not ours; `why` where it was let go instead of deleted. */
+  onGone: (held: Held, how: Gone, why?: string) => void;
 }
+
+/** `orphaned`: still there, without our mark. `left`: it was not ours. */
+export type Gone = "deleted" | "orphaned" | "left";
 
 /** Objects on their way out: of a prune, or of a whole graph. */
 export interface Removal {
@@ -41,6 +49,11 @@ interface Entry {
   notBefore: number;
   failed: boolean;
   message?: string | undefined;
+  /** It stays for now, for the reason of its message; looked at again, ever more rarely. */
+  kept: boolean;
+  /** Its version when that was found. */
+  keptAt?: string | undefined;
+  looks: number;
   /**
    * Asked for by name: a recorded object that the watch does not show may have lost its label only, and a kind that
    * cannot be watched is often one that is gone, and its objects with it.
@@ -53,37 +66,44 @@ export const REMOVAL = "\u0000removal";
 
 /** How long a watch may take before it is asked why. */
 const UNSYNCED_MS = 500;
+/** What keeps an object may go: whether it has is asked after so long, and then after twice as long each time. */
+const KEPT_BASE_MS = 5_000;
+const KEPT_CAP_MS = 300_000;
+/** The longest timer; a grace period may be a year. */
+const LONGEST_MS = 3_600_000;
 
 export function createRemoval(options: RemovalOptions): Removal {
-  const { host, identity, as, auditId, graph, onGone } = options;
+  const { host, identity, as, auditId, graph, prune, onGone } = options;
   const { ctx } = host;
   const entries = new Map<string, Entry>();
   const byKey = new Map([...(graph?.nodes.values() ?? [])].map((node) => [node.key, node.id]));
+  const gone = new Set<string>();
   const request = { auditId, signal: ctx.signal, ...(as ? { as } : {}) };
 
   for (const held of options.entries) {
     const hold = ctx.cache.holdKind(held.ref, as);
     void hold.synced.then(() => host.poke(REMOVAL)).catch(() => {});
     const off = ctx.cache.on(held.key, () => host.poke(REMOVAL));
-    entries.set(held.key, { held, hold, off, attempts: 0, notBefore: 0, failed: false, confirmed: false });
+    entries.set(held.key, {
+      ...{ held, hold, off, attempts: 0, notBefore: 0, failed: false, confirmed: false },
+      ...{ kept: false, looks: 0 },
+    });
   }
 
-  const finish = (entry: Entry, how: "deleted" | "orphaned" | "left") => {
+  const finish = (entry: Entry, how: Gone, why?: string) => {
     entry.off();
     entry.hold.release();
     entries.delete(entry.held.key);
-    if (how === "deleted") ctx.count.pruned();
-    onGone(entry.held, how);
+    if (how === "deleted" && entry.held.uid) gone.add(entry.held.uid);
+    ctx.count.pruned(how);
+    onGone(entry.held, how, why);
     host.poke(REMOVAL);
   };
 
-  /** Dependants first; among leftovers, by rank. */
-  const isBlocked = ({ held }: Entry, ranks: ReadonlySet<number>): boolean => {
+  /** Dependants first; where no graph says it, by what may need it. */
+  const isBlocked = ({ held }: Entry, waits: Waits): boolean => {
     const id = byKey.get(held.key);
-    if (id === undefined) {
-      const rank = removalRank(held.ref);
-      return [...ranks].some((other) => other < rank);
-    }
+    if (id === undefined) return waits(held.ref);
     return (graph?.dependants.get(id) ?? []).some((dependant) => {
       const node = graph?.nodes.get(dependant);
       return node !== undefined && entries.has(node.key);
@@ -95,6 +115,7 @@ export function createRemoval(options: RemovalOptions): Removal {
       try {
         await work();
         entry.attempts = 0;
+        entry.failed = false;
       } catch (error) {
         if (ctx.signal.aborted) return;
         if (isKind(error, "notFound", "noSuchKind")) return finish(entry, "deleted");
@@ -132,25 +153,42 @@ export function createRemoval(options: RemovalOptions): Removal {
       host.poke(REMOVAL);
     });
 
-  const remove = (entry: Entry, seen: Seen) => {
-    if (entry.held.orphan) {
-      return attempt(entry, async () => {
-        await ctx.kube.patch(entry.held.ref, unmarkPatch(seen.uid), request);
-        finish(entry, "orphaned");
-      });
-    }
-    return attempt(entry, async () => {
+  const unmark = async (entry: Entry, seen: Seen, why?: string) => {
+    await ctx.kube.patch(entry.held.ref, unmarkPatch(seen.uid), request);
+    finish(entry, "orphaned", why);
+  };
+  const letGo = (entry: Entry, seen: Seen, why?: string) => attempt(entry, () => unmark(entry, seen, why));
+
+  const remove = (entry: Entry, seen: Seen) =>
+    attempt(entry, async () => {
+      const why = await whyNeeded(ctx, entry.held, as, gone);
+      if (why !== undefined) return prune ? keep(entry, why) : unmark(entry, seen, why);
+      if (prune?.dryRun) return keep(entry, "would be pruned: spec.prune.dryRun is on");
       const options = {
         ...request,
         preconditions: { uid: seen.uid },
+        // Said to each kind: the default of some leaves what they own behind.
         propagationPolicy: "Background" as const,
       };
       const result = await ctx.kube.delete(entry.held.ref, options);
+      entry.kept = false;
       if (result.gone) {
         ctx.cache.forget(entry.held.key, seen.uid);
         finish(entry, "deleted");
       } else if (result.object) ctx.cache.put(result.object);
     });
+
+  /** Nothing that its owner has to ask for again: it is looked at again after a while, or when it changes. */
+  const keep = (entry: Entry, why: string, forMs?: number) => {
+    const backoff = Math.min(KEPT_CAP_MS, KEPT_BASE_MS * 2 ** Math.min(entry.looks, 10));
+    if (!entry.kept) ctx.count.kept();
+    entry.kept = true;
+    entry.keptAt = ctx.cache.get(entry.held.key)?.resourceVersion;
+    entry.looks += 1;
+    entry.message = `left the graph, and is kept: ${why}`;
+    entry.notBefore = ctx.clock.monotonic() + Math.min(LONGEST_MS, forMs ?? backoff);
+    host.pokeAfter(REMOVAL, entry.notBefore - ctx.clock.monotonic());
+    host.changed();
   };
 
   const look = (entry: Entry) => {
@@ -162,25 +200,42 @@ export function createRemoval(options: RemovalOptions): Removal {
       return finish(entry, "deleted");
     }
     if (!mayDelete(seen, entry.held.uid, identity)) return finish(entry, "left");
-    if (seen.deleting && !entry.held.orphan) {
+    if (entry.held.orphan) return letGo(entry, seen);
+    if (seen.deleting) {
       const by = seen.finalizers.length > 0 ? `, held by ${seen.finalizers.join(", ")}` : "";
       entry.message = `is being deleted${by}`;
+      entry.kept = false;
       entry.confirmed = false;
       return host.changed();
     }
+    const why = whyNever(entry.held, seen);
+    if (why !== undefined) return prune ? keep(entry, why) : letGo(entry, seen, why);
+    const leftMs = graceLeft(entry.held);
+    if (leftMs > 0) return keep(entry, `it goes at ${goesAt(entry.held)}, after its grace period`, leftMs);
     return remove(entry, seen);
+  };
+
+  const graceLeft = ({ leftAt }: Held): number =>
+    prune && leftAt ? Date.parse(leftAt) + prune.graceMs - ctx.clock.now() : 0;
+  const goesAt = ({ leftAt = "" }: Held): string =>
+    new Date(Date.parse(leftAt) + (prune?.graceMs ?? 0)).toISOString();
+
+  const waitingFor = (entry: Entry, now: number): boolean => {
+    if (now >= entry.notBefore) return false;
+    // What keeps it stands on the object itself: that is seen at once.
+    const seen = entry.kept ? ctx.cache.get(entry.held.key) : undefined;
+    if (entry.kept && (!seen || seen.resourceVersion !== entry.keptAt)) return false;
+    host.pokeAfter(REMOVAL, entry.notBefore - now);
+    return true;
   };
 
   return {
     step() {
       const now = ctx.clock.monotonic();
-      const ranks = new Set([...entries.values()].map(({ held }) => removalRank(held.ref)));
+      // What is kept holds nothing up: what it still needs is asked for one by one.
+      const waits = removalOrder([...entries.values()].flatMap(({ held, kept }) => (kept ? [] : [held.ref])));
       for (const entry of [...entries.values()]) {
-        if (isBlocked(entry, ranks)) continue;
-        if (now < entry.notBefore) {
-          host.pokeAfter(REMOVAL, entry.notBefore - now);
-          continue;
-        }
+        if (isBlocked(entry, waits) || waitingFor(entry, now)) continue;
         if (entry.hold.ready() || entry.confirmed) look(entry);
         else if (entry.hold.problem()) confirm(entry);
         else host.pokeAfter(REMOVAL, UNSYNCED_MS);
@@ -188,10 +243,11 @@ export function createRemoval(options: RemovalOptions): Removal {
     },
     has: (key) => entries.has(key),
     leaving: () =>
-      [...entries.values()].map(({ held, message, failed }) => ({
+      [...entries.values()].map(({ held, message, failed, kept }) => ({
         key: held.key,
         ref: held.ref,
         failed,
+        kept: kept && !failed,
         ...(message ? { message } : {}),
       })),
     get isDone() {
@@ -204,4 +260,11 @@ export function createRemoval(options: RemovalOptions): Removal {
       }
     },
   };
+}
+
+/** Why an object of ours is never deleted by us, by what stands on it or stood in its node's policy. */
+export function whyNever(held: Pick<Held, "protect">, seen: Pick<Seen, "protected" | "disabled">) {
+  if (held.protect) return "its apply policy protects it";
+  if (seen.protected) return `its annotation ${ANNOTATION.protect} protects it`;
+  return seen.disabled ? `its annotation ${ANNOTATION.reconcile} is 'disabled'` : undefined;
 }

@@ -1,40 +1,80 @@
 import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { ObjectRef } from "../kube/index.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 
 /**
- * Kubernetes Events of a graph: at most one a generation, for a failure or a prune. An ordinary success makes none: the
- * status says it, and events are writes.
+ * Kubernetes Events of a graph, aggregated: of a generation at most one each of Ready, Failed, Pruned and Adopted, and
+ * one a drifted object. A first success makes none (the status says it, and events are writes): Ready is said where it
+ * follows a change of what was there, or a failure.
  */
 export interface Reporter {
   begin(live: LiveGraph): void;
-  pruned(): void;
+  pruned(ref: ObjectRef): void;
+  /** Left in the cluster, without our mark, when its graph went. */
+  letGo(ref: ObjectRef, why: string): void;
+  adopted(ref: ObjectRef): void;
+  drifted(ref: ObjectRef, note: string): void;
   status(live: LiveGraph, status: ResourceGraphStatus): void;
 }
 
+/** Names that a note spells out. */
+const SHOWN = 5;
+
 export function createReporter(ctx: EngineContext): Reporter {
-  let done = false;
-  let pruned = 0;
+  let graph: LiveGraph | undefined;
+  const said = new Set<string>();
+  let isRepeat = false;
+  let pruned: string[] = [];
+  let adopted: string[] = [];
+
+  const record = (
+    type: "Normal" | "Warning",
+    reason: string,
+    action: string,
+    note: string,
+    related?: ObjectRef,
+  ) => {
+    if (graph) ctx.record({ regarding: graph, type, reason, action, note, ...(related ? { related } : {}) });
+  };
+  const once = (reason: string, say: () => void) => {
+    if (said.has(reason)) return;
+    said.add(reason);
+    say();
+  };
+  const resting = ({ message = "failed", phase }: ResourceGraphStatus) => {
+    if (phase === "Failed") once("Failed", () => record("Warning", "Failed", "Apply", message));
+    if (phase === "Failed" || phase === "Executing" || phase === "Deleting") return;
+    if (pruned.length > 0) record("Normal", "Pruned", "Prune", `${listed(pruned)} left the graph and went`);
+    if (adopted.length > 0) record("Normal", "Adopted", "Adopt", `took over ${listed(adopted)}`);
+    if (phase === "Ready" && (isRepeat || said.has("Failed")))
+      once("Ready", () => record("Normal", "Ready", "Apply", "all objects are applied and ready"));
+    pruned = [];
+    adopted = [];
+  };
+
   return {
-    begin({ status, metadata }) {
-      // A process that starts anew does not say again what was said.
-      done = status?.observedGeneration === metadata.generation;
-      pruned = 0;
+    begin(live) {
+      const { status, metadata } = live;
+      graph = live;
+      said.clear();
+      pruned = [];
+      adopted = [];
+      // A process that starts anew does not say again what was said; nor is a first generation's success news.
+      const isKnown = status?.observedGeneration === metadata.generation;
+      if (isKnown) for (const reason of ["Failed", "Ready"]) said.add(reason);
+      isRepeat = status?.observedGeneration !== undefined && !isKnown;
     },
-    pruned() {
-      pruned += 1;
-    },
-    status(live, { phase, message }) {
-      const failed = phase === "Failed";
-      const isPassing = phase === "Executing" || phase === "Deleting";
-      if (done || isPassing || (!failed && pruned === 0)) return;
-      done = true;
-      ctx.record({
-        regarding: live,
-        type: failed ? "Warning" : "Normal",
-        reason: failed ? "NodesFailed" : "Pruned",
-        action: failed ? "Apply" : "Prune",
-        note: failed ? (message ?? "failed") : `${pruned} objects left the graph and were removed`,
-      });
+    pruned: (ref) => void pruned.push(nameOf(ref)),
+    adopted: (ref) => void adopted.push(nameOf(ref)),
+    letGo: (ref, why) => record("Warning", "Kept", "Delete", `${nameOf(ref)} stays: ${why}`, ref),
+    drifted: (ref, note) => record("Warning", "Drifted", "Observe", `${nameOf(ref)}: ${note}`, ref),
+    status(_live, status) {
+      resting(status);
     },
   };
 }
+
+const nameOf = ({ kind, name }: ObjectRef): string => `${kind} ${name}`;
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, SHOWN).join(", ") + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "");

@@ -19,7 +19,7 @@ import { REMOVAL } from "./removal.ts";
 import { createReporter } from "./reporter.ts";
 import { running } from "./running.ts";
 import { refused, type Stage } from "./stage.ts";
-import { lineageOf } from "./start-run.ts";
+import { lineageOf, reconcileAtOf } from "./start-run.ts";
 import { createStatusWriter } from "./status-writer.ts";
 
 /** One graph and all that happens to it: an actor that looks at what was poked, one step at a time. */
@@ -68,15 +68,15 @@ export function createRunner(
     writer.changed();
   };
   const pacer = createPacer(ctx, step);
+  const reporter = createReporter(ctx);
   const host: Host = {
-    ...{ ctx, inventory },
+    ...{ ctx, inventory, reporter, drifts: first.status?.drift ?? [] },
     ...{ poke: pacer.poke, pokeAfter: pacer.pokeAfter, perform: pacer.perform, isBusy: pacer.isBusy },
     changed: () => {
       if (!stepping) writer.changed();
     },
     isRecorded: (key, id) => isRecorded(live.status?.inventory, key, id),
   };
-  const reporter = createReporter(ctx);
   const again = (ms: number) => {
     for (const id of [REMOVAL, ...(graph?.order ?? [])]) pacer.pokeAfter(id, ms);
   };
@@ -160,4 +160,5 @@ export function createRunner(
 const isOtherWork = (before: LiveGraph, next: LiveGraph): boolean =>
   before.metadata.generation !== next.metadata.generation ||
   lineageOf(before) !== lineageOf(next) ||
+  reconcileAtOf(before) !== reconcileAtOf(next) ||
   before.metadata.deletionTimestamp !== next.metadata.deletionTimestamp;

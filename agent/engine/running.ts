@@ -1,10 +1,10 @@
 import type { Identity } from "../kube/index.ts";
 import { evaluate } from "./evaluate.ts";
-import { leftOver } from "./inventory.ts";
+import { type Held, leftOver } from "./inventory.ts";
 import type { Graph } from "./model.ts";
 import type { NodeRun } from "./node-run.ts";
 import { createRecord } from "./record.ts";
-import type { Removal } from "./removal.ts";
+import { REMOVAL, type Removal } from "./removal.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { type Stage, type StageContext, startRemoval } from "./stage.ts";
 import { startRun } from "./start-run.ts";
@@ -18,36 +18,48 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
   const run = startRun(host, live, graph, as, (off) => offs.push(off));
   const allApplied = applied([...run.nodes.values()]);
   let removal: Removal | undefined;
-  for (const id of graph.order) host.poke(id);
+  // A graph of nothing has leftovers too.
+  for (const id of [...graph.order, REMOVAL]) host.poke(id);
 
-  /** What left the graph goes only when all that stays in it has been applied. */
+  /** What left the graph goes only while all that stays in it has been applied: also after a grace period. */
   const prune = () => {
-    if (removal || !allApplied()) return;
-    const entries = leftOver(host.inventory, graph);
-    if (entries.length === 0) return;
-    run.acted = true;
-    removal = startRemoval(ctx, entries, as);
-  };
-  const stepRemoval = () => {
+    if (!allApplied()) return;
+    removal ??= startPrune();
     removal?.step();
     if (!removal?.isDone) return;
     removal.release();
     removal = undefined;
   };
+  const startPrune = (): Removal | undefined => {
+    const { graceSeconds = 0, dryRun = false } = live.spec.prune ?? {};
+    const left = leftOver(host.inventory, graph);
+    if (left.length === 0) return undefined;
+    run.acted = true;
+    const entries = graceSeconds > 0 ? left.map(stamped) : left;
+    return startRemoval(ctx, entries, as, { prune: { graceMs: 1_000 * graceSeconds, dryRun } });
+  };
+  const stamped = (held: Held): Held => {
+    const entry = { leftAt: new Date(host.ctx.clock.now()).toISOString(), ...held };
+    host.inventory.set(held.key, entry);
+    return entry;
+  };
 
   return {
     step(ids) {
-      if (suspended) return;
-      if (!finalizer.isOn) return void finalizer.add();
-      if (!record.isComplete(newest())) return record.store();
+      if (!suspended && !finalizer.isOn) return void finalizer.add();
+      if (!suspended && !record.isComplete(newest())) return record.store();
       for (const id of ids) {
         const one = run.nodes.get(id);
         if (one) evaluate(host, run, one);
       }
-      prune();
-      stepRemoval();
+      if (!suspended) prune();
     },
-    snapshot: () => snapshotOf(run, host.inventory, removal?.leaving() ?? [], suspended),
+    snapshot: () => ({
+      ...snapshotOf(run, host.inventory, removal?.leaving() ?? [], suspended),
+      ...(run.reconcileAt ? { reconcileAt: run.reconcileAt } : {}),
+      drift: host.drifts,
+      ...(run.adoption ? { adoption: run.adoption.status() } : {}),
+    }),
     acted: () => run.acted || removal !== undefined,
     retryNow() {
       for (const [id, one] of run.nodes) {

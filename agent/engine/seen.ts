@@ -1,4 +1,4 @@
-import { ANNOTATION } from "../../domain/names/labels.ts";
+import { ANNOTATION, LABEL, MANAGER } from "../../domain/names/labels.ts";
 import { type LiveObject, refOf } from "../kube/index.ts";
 import { isMadeByUs, isScaled, liveHash } from "./fields.ts";
 import { GRAPH_ANNOTATION, RUN_ANNOTATION } from "./marks.ts";
@@ -19,6 +19,10 @@ export function seenOf(object: LiveObject): Seen {
     resourceVersion,
     deleting: deletionTimestamp !== undefined,
     finalizers,
+    labelled: object.metadata.labels?.[LABEL.managedBy] === MANAGER,
+    disabled: annotations[ANNOTATION.reconcile] === "disabled",
+    protected: annotations[ANNOTATION.protect] === "true",
+    managers: othersOf(object),
     liveHash: liveHash(object),
     readiness: readinessOf(object),
     conditions: conditionsOf(object),
@@ -31,4 +35,12 @@ export function seenOf(object: LiveObject): Seen {
     ...(lineage ? { lineage } : {}),
     ...(run ? { run } : {}),
   };
+}
+
+const NOBODY: readonly string[] = [];
+
+function othersOf({ metadata: { managedFields = [] } }: LiveObject): readonly string[] {
+  const others = managedFields.filter(({ manager, subresource }) => !subresource && manager !== MANAGER);
+  // One empty list for all: most objects have no other manager.
+  return others.length === 0 ? NOBODY : others.map(({ manager = "" }) => manager);
 }

@@ -1,6 +1,9 @@
-import { isKind, type KubeObject, type LiveObject } from "../kube/index.ts";
+import { isKind, KubeError, type KubeObject, type LiveObject } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import { recordApplied } from "./applied.ts";
+import type { DriftField } from "./drift.ts";
+import { driftNow, tellDrift, tellRemade } from "./drift-look.ts";
+import { liveHash } from "./fields.ts";
 import type { Host } from "./host.ts";
 import { releasePatch } from "./ignored.ts";
 import type { Seen } from "./model.ts";
@@ -10,6 +13,8 @@ import { ownerOf } from "./ownership.ts";
 import { readLive } from "./read.ts";
 import { conflictsOf, immutableFields, immutableText, isReplaceable, refusalText } from "./refusals.ts";
 import { verdictOf } from "./retry.ts";
+import { seenOf } from "./seen.ts";
+import { takeOwnership } from "./take-ownership.ts";
 
 /**
  * A resourceVersion that no object ever has (etcd's first revision is empty). The server takes an apply that carries it
@@ -18,21 +23,28 @@ import { verdictOf } from "./retry.ts";
  */
 const CREATE_ONLY = "1";
 
-/** Applies one node. `seen`: for that object alone; undefined: only if there is none. False where it has to wait. */
+/** Applies one node. `isDrift`: sets back what others changed; `takes`: takes their fields over first. `seen`: for that object alone; undefined: only if there is none. False where it has to wait. */
 export function sendNode(
   host: Host,
   run: Run,
   one: NodeRun,
   seen: Seen | undefined,
-  isDrift: boolean,
+  { isDrift = false, takes = false }: { isDrift?: boolean; takes?: boolean } = {},
 ): boolean {
   return host.perform(one.node.key, one.node.id, async () => {
     one.state = one.wasReady || one.state === "Failed" ? one.state : "Applying";
     run.acted = true;
     try {
+      const fields = isDrift ? await driftNow(host, run, one) : undefined;
       if (seen) await releaseIgnored(host, run, one);
-      const live = await apply(host, run, one, seen, isDrift);
-      succeeded(host, run, one, live, isDrift);
+      const send = (now: Seen | undefined) => apply(host, run, one, now, isDrift);
+      const { adoption } = run;
+      const live =
+        takes && adoption
+          ? await takeOwnership(host, run, one, adoption, (now) => send(seenOf(now)))
+          : await send(seen);
+      succeeded(host, one, live, fields);
+      if (takes) taken(host, one, isDrift);
     } catch (error) {
       if (host.ctx.signal.aborted) return;
       await failed(host, run, one, seen, error);
@@ -110,12 +122,17 @@ async function remove(host: Host, run: Run, one: NodeRun, seen: Seen, why: strin
   else if (result.object) ctx.cache.put(result.object);
 }
 
-function succeeded(host: Host, run: Run, one: NodeRun, live: LiveObject, isDrift: boolean): void {
+/** `fields`: of a drift that this set back. */
+function succeeded(
+  host: Host,
+  one: NodeRun,
+  live: LiveObject,
+  fields: readonly DriftField[] | undefined,
+): void {
   const { ctx } = host;
-  const seen = ctx.cache.put(live);
-  const { key, ref } = one.node;
+  ctx.cache.put(live);
   // The cache may know something newer already: the record is of what this apply answered.
-  recordApplied(host, one, { uid: seen.uid, live: seen.liveHash });
+  recordApplied(host, one, { uid: live.metadata.uid, live: liveHash(live) });
   one.attempts = 0;
   one.notBefore = 0;
   one.message = undefined;
@@ -124,16 +141,17 @@ function succeeded(host: Host, run: Run, one: NodeRun, live: LiveObject, isDrift
   one.appliedAt = ctx.clock.monotonic();
   one.mutated = mutatedText(one.desired, live);
   ctx.count.applied("changed");
-  if (!isDrift) return;
-  ctx.count.drift();
-  ctx.record({
-    regarding: live,
-    type: "Warning",
-    reason: "DriftCorrected",
-    action: "Apply",
-    note: `Fields of ${ref.kind} ${ref.name} were changed by somebody else and set back`,
-  });
-  ctx.log.warn("drift corrected", { graph: run.identity.key, object: key });
+  one.resend = false;
+  tellRemade(host, one, live);
+  if (fields) tellDrift(host, one, fields, true);
+}
+
+function taken(host: Host, one: NodeRun, isAgain: boolean): void {
+  const held = host.inventory.get(one.node.key);
+  if (held) host.inventory.set(one.node.key, { ...held, adopted: true });
+  if (isAgain) return;
+  host.reporter.adopted(one.node.ref);
+  host.ctx.count.adopted("taken");
 }
 
 async function failed(
@@ -177,7 +195,7 @@ function note(host: Host, run: Run, one: NodeRun, error: unknown, message = refu
     one.state = "Failed";
     one.applied = false;
   }
-  ctx.count.applied("failed");
+  ctx.count.applied(error instanceof KubeError && error.fieldConflicts.length > 0 ? "conflict" : "failed");
   ctx.log.info("apply failed", { graph: run.identity.key, object: one.node.key, error: errorText(error) });
   if (retryInMs === undefined) one.notBefore = Number.POSITIVE_INFINITY;
   else {

@@ -12,6 +12,8 @@ export interface Leaving {
   ref: ObjectRef;
   message?: string;
   failed: boolean;
+  /** It stays for now. */
+  kept: boolean;
 }
 
 /** How a run stands. Pure. */
@@ -71,6 +73,7 @@ function nodeStatus(run: Run, one: NodeRun, blocked: Blocked | undefined, invent
     ...(isWaiting ? { blockedBy: blocked.by.slice(0, MAX_BLOCKERS) } : {}),
     ...(held?.uid ? { uid: held.uid, hash: one.hash } : {}),
     ...(one.conflicts ? { conflicts: [...one.conflicts] } : {}),
+    ...(held?.adopted ? { adopted: true } : {}),
   };
 }
 
@@ -84,21 +87,26 @@ function describe(run: Run, id: string): string {
   return one?.message ? `is not ready yet (${one.message})` : "is not ready yet";
 }
 
-const leavingStatus = ({ key, ref, message, failed }: Leaving): NodeStatus => ({
+const leavingStatus = ({ key, ref, message, failed, kept }: Leaving): NodeStatus => ({
   id: key,
   kind: ref.kind,
   ...(ref.namespace ? { namespace: ref.namespace } : {}),
   name: ref.name,
-  state: failed ? "Failed" : "Pruning",
+  state: failed ? "Failed" : kept ? "Kept" : "Pruning",
   ...(message ? { message } : {}),
 });
 
 const isFailed = ({ state }: Pick<NodeStatus, "state">) => state === "Failed" || state === "Refused";
 
-function countsOf(nodes: readonly NodeStatus[]): Counts {
+/** Where nothing is to be done about it, by anybody's wish: it counts as ready. */
+const isSettled = ({ state }: NodeStatus) =>
+  state === "Ready" || state === "Drifted" || state === "Disabled" || state === "Kept";
+
+function countsOf(all: readonly NodeStatus[]): Counts {
+  const nodes = all.filter(({ state }) => state !== "Kept");
   return {
     total: nodes.length,
-    ready: nodes.filter(({ state }) => state === "Ready").length,
+    ready: nodes.filter(isSettled).length,
     failed: nodes.filter(isFailed).length,
   };
 }
@@ -106,14 +114,14 @@ function countsOf(nodes: readonly NodeStatus[]): Counts {
 /** A failure is said as soon as it stands, whatever else goes on beside it. */
 function phaseOf(nodes: readonly NodeStatus[]): GraphPhase {
   if (nodes.some(isFailed)) return "Failed";
-  const unready = nodes.filter(({ state }) => state !== "Ready");
+  const unready = nodes.filter((node) => !isSettled(node));
   if (unready.length === 0) return "Ready";
   return unready.every(({ state }) => state === "Degraded") ? "Degraded" : "Executing";
 }
 
 function messageOf(phase: GraphPhase, nodes: readonly NodeStatus[], counts: Counts): string | undefined {
   if (phase === "Ready" || phase === "Suspended") return undefined;
-  const unready = nodes.filter(({ state }) => state !== "Ready");
+  const unready = nodes.filter((node) => !isSettled(node));
   const first = unready.find(isFailed) ?? unready.find(({ message }) => message) ?? unready[0];
   const says = first ? `${first.kind} ${first.name}: ${first.message ?? first.state}` : "";
   if (phase === "Failed") return counts.failed > 1 ? `${says} (and ${counts.failed - 1} more failed)` : says;

@@ -4,9 +4,8 @@ import type { LiveGraph } from "./context.ts";
 import type { Finalizer } from "./finalizer.ts";
 import type { Host } from "./host.ts";
 import type { Held } from "./inventory.ts";
-import type { Graph } from "./model.ts";
 import type { RecordOptions } from "./record.ts";
-import { createRemoval, type Removal } from "./removal.ts";
+import { createRemoval, type Removal, type RemovalOptions } from "./removal.ts";
 import type { Reporter } from "./reporter.ts";
 import { identityOf } from "./start-run.ts";
 import type { Snapshot } from "./status.ts";
@@ -50,12 +49,12 @@ export function refused({ live }: StageContext, message: string): Stage {
   };
 }
 
-/** Takes objects away; `graph`: in the reverse of its order. */
+/** Takes objects away: of a whole graph in the reverse of its order, or what has left it. */
 export function startRemoval(
   { host, live, reporter }: StageContext,
   entries: readonly Held[],
   as: Identity | undefined,
-  graph?: Graph,
+  how: Pick<RemovalOptions, "graph" | "prune">,
 ): Removal {
   const identity = identityOf(live);
   return createRemoval({
@@ -63,11 +62,12 @@ export function startRemoval(
     identity,
     auditId: auditIds(live),
     entries,
+    ...how,
     ...(as ? { as } : {}),
-    ...(graph ? { graph } : {}),
-    onGone(held, how) {
+    onGone(held, how, why) {
       host.inventory.delete(held.key);
-      reporter.pruned();
+      if (how === "deleted") reporter.pruned(held.ref);
+      if (why !== undefined) reporter.letGo(held.ref, why);
       host.ctx.log.debug("removed from the graph", { graph: identity.key, object: held.key, how });
       host.changed();
     },

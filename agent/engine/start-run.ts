@@ -1,6 +1,7 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
+import { createAdoption } from "./adoption.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
 import { runIdOf } from "./create.ts";
@@ -17,6 +18,10 @@ export function identityOf(live: LiveGraph): GraphIdentity {
   return { key: graphKeyOf(live), uid: live.metadata.uid, ...(lineage ? { lineage } : {}) };
 }
 
+/** The value of the annotation that asks for the graph to be carried out once more. */
+export const reconcileAtOf = ({ metadata: { annotations } }: LiveGraph): string | undefined =>
+  annotations?.[ANNOTATION.reconcileAt]?.slice(0, 256) || undefined;
+
 export const lineageOf = ({ metadata: { annotations } }: LiveGraph): string | undefined =>
   annotations?.[ANNOTATION.lineage];
 
@@ -32,6 +37,8 @@ export function startRun(
   const identity = identityOf(live);
   const generation = live.metadata.generation ?? 0;
   const wasReady = wasReadyBefore(live, generation);
+  const reconcileAt = reconcileAtOf(live);
+  const isForced = reconcileAt !== undefined && reconcileAt !== live.status?.handledReconcileAt;
   const nodes = new Map<string, NodeRun>();
   for (const [id, node] of graph.nodes) {
     const hold = node.mode === "Observe" ? cache.holdOne(node.ref) : cache.holdKind(node.ref, as);
@@ -47,6 +54,7 @@ export function startRun(
       notBefore: 0,
       corrections: 0,
       correctedAt: 0,
+      resend: isForced,
     };
     nodes.set(id, one);
     if (!hold.ready()) hold.synced.then(() => host.poke(id)).catch(() => {});
@@ -61,6 +69,11 @@ export function startRun(
       if (key !== node.key) subscribe(cache.on(key, () => host.poke(id)));
     }
   }
+  const namespace = live.metadata.namespace ?? "";
+  const adoption = live.spec.adopt
+    ? createAdoption({ host, policy: live.spec.adopt, graph, identity, namespace, ...(as ? { as } : {}) })
+    : undefined;
+  if (adoption) subscribe(adoption.release);
   return {
     generation,
     identity,
@@ -72,6 +85,10 @@ export function startRun(
     startedAt: clock.monotonic(),
     acted: false,
     expressionsBarredUntil: 0,
+    suspended: live.spec.suspend === true,
+    reportsDrift: live.spec.drift === "Report",
+    ...(reconcileAt ? { reconcileAt } : {}),
+    ...(adoption ? { adoption } : {}),
   };
 }
 

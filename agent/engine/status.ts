@@ -1,6 +1,8 @@
 import { canonicalJson } from "../../domain/canonical/index.ts";
 import type { Condition, Counts } from "../../protocol/resources/common.ts";
 import {
+  type AdoptionStatus,
+  type Drift,
   type GraphPhase,
   MAX_STATUS_NODES,
   type NodeStatus,
@@ -17,6 +19,10 @@ export interface Snapshot {
   reason?: string;
   counts: Counts;
   nodes: NodeStatus[];
+  /** Which request to reconcile this speaks of, once it rests. */
+  reconcileAt?: string;
+  drift?: readonly Drift[];
+  adoption?: AdoptionStatus;
 }
 
 /** Phases that stay until something happens: worth writing at once. */
@@ -89,6 +95,20 @@ export function statusOf(
     nodes: since(shownNodes(snapshot.nodes), former?.nodes, now),
     ...(inventory && inventory.length > 0 ? { inventory } : {}),
     conditions: conditionsOf(snapshot, former?.conditions, now),
+    ...sinceThen(snapshot, former),
+  };
+}
+
+/** What a status remembers, also where the present snapshot does not speak of it. */
+function sinceThen(snapshot: Snapshot, former: ResourceGraphStatus | undefined) {
+  const { phase, reconcileAt } = snapshot;
+  const isHandled = phase === "Ready" || phase === "Degraded" || phase === "Failed";
+  const handledReconcileAt = isHandled && reconcileAt ? reconcileAt : former?.handledReconcileAt;
+  const drift = snapshot.drift ?? former?.drift ?? [];
+  return {
+    ...(handledReconcileAt ? { handledReconcileAt } : {}),
+    ...(drift.length > 0 ? { drift: [...drift] } : {}),
+    ...(snapshot.adoption ? { adoption: snapshot.adoption } : {}),
   };
 }
 

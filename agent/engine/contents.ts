@@ -1,0 +1,105 @@
+import type { Identity, LiveObject, ResourceType } from "../kube/index.ts";
+import type { EngineContext } from "./context.ts";
+import type { Held } from "./inventory.ts";
+import { listMetadata, UNREADABLE } from "./listing.ts";
+
+type Context = Pick<EngineContext, "kube" | "signal">;
+
+/** What a namespace may hold at most to be looked through, and requests at once. */
+const MAX_OBJECTS = 2_000;
+const AT_ONCE = 6;
+/** What Kubernetes itself puts into each namespace, or derives from others. */
+const DERIVED_KINDS = new Set(["Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics"]);
+const DEFAULTS = new Set(["ServiceAccount/default", "ConfigMap/kube-root-ca.crt"]);
+
+/**
+ * Why a namespace or a definition that left its graph cannot go without taking along what is not the graph's; undefined:
+ * nothing speaks against it. What comes in between the answer and the deletion is not seen: nothing in Kubernetes can.
+ *
+ * @param gone UIDs that this removal has deleted: what they own is on its way out too
+ */
+export async function whyNeeded(
+  ctx: Context,
+  { ref }: Pick<Held, "ref">,
+  as: Identity | undefined,
+  gone: ReadonlySet<string>,
+): Promise<string | undefined> {
+  if (ref.apiVersion === "v1" && ref.kind === "Namespace") return othersIn(ctx, ref.name, as, gone);
+  if (ref.apiVersion.startsWith("apiextensions.k8s.io/") && ref.kind === "CustomResourceDefinition")
+    return instancesOf(ctx, ref.name, as);
+  return undefined;
+}
+
+async function othersIn(
+  ctx: Context,
+  namespace: string,
+  as: Identity | undefined,
+  gone: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const types = listable(await ctx.kube.resourceTypes({ refresh: true })).filter((type) => type.namespaced);
+  const found: LiveObject[] = [];
+  const unread: string[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let type = types[next++]; type; type = types[next++]) {
+      if (found.length > MAX_OBJECTS) return;
+      const items = await listMetadata(ctx, type, { namespace, max: MAX_OBJECTS, as });
+      if (items === UNREADABLE) unread.push(nameOf(type));
+      else found.push(...items);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (found.length > MAX_OBJECTS) return `it holds more than ${MAX_OBJECTS} objects`;
+  const others = othersAmong(found, gone);
+  if (others.length > 0) return `it still holds ${shown(others)}, which did not leave with it`;
+  if (unread.length > 0)
+    return `it may hold objects that nobody here may list: ${unread.slice(0, 5).join(", ")}`;
+  return undefined;
+}
+
+/** Objects that neither Kubernetes makes by itself, nor somebody who is here too owns, nor are on their way out. Pure. */
+export function othersAmong(objects: readonly LiveObject[], gone: ReadonlySet<string>): LiveObject[] {
+  const here = new Set([...objects.map(({ metadata }) => metadata.uid), ...gone]);
+  return objects.filter(({ kind, metadata }) => {
+    if (metadata.deletionTimestamp || DERIVED_KINDS.has(kind)) return false;
+    if (DEFAULTS.has(`${kind}/${metadata.name}`) || isTokenOfDefault(kind, metadata)) return false;
+    return !metadata.ownerReferences?.some(({ uid }) => here.has(uid));
+  });
+}
+
+const isTokenOfDefault = (kind: string, { annotations }: LiveObject["metadata"]): boolean =>
+  kind === "Secret" && annotations?.["kubernetes.io/service-account.name"] === "default";
+
+async function instancesOf(
+  ctx: Context,
+  definition: string,
+  as: Identity | undefined,
+): Promise<string | undefined> {
+  const dot = definition.indexOf(".");
+  const [resource, group] = [definition.slice(0, dot), definition.slice(dot + 1)];
+  const types = listable(await ctx.kube.resourceTypes({ refresh: true }));
+  const type = types.find((one) => one.group === group && one.resource === resource);
+  // Not served: it never was established, so that it cannot have any.
+  if (!type) return undefined;
+  const items = await listMetadata(ctx, type, { max: MAX_OBJECTS, as });
+  if (items === UNREADABLE) return `it may have instances, which nobody here may list`;
+  const left = items.filter(({ metadata }) => !metadata.deletionTimestamp);
+  return left.length > 0 ? `it still has instances: ${shown(left)}` : undefined;
+}
+
+/** Each resource once, in the version that discovery names first. */
+function listable(types: readonly ResourceType[]): ResourceType[] {
+  const once = new Map<string, ResourceType>();
+  for (const type of types)
+    if (type.verbs.includes("list") && !once.has(nameOf(type))) once.set(nameOf(type), type);
+  return [...once.values()];
+}
+
+const nameOf = ({ resource, group }: ResourceType): string => (group ? `${resource}.${group}` : resource);
+
+function shown(objects: readonly LiveObject[]): string {
+  const names = objects
+    .slice(0, 3)
+    .map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ""}${name}`);
+  return names.join(", ") + (objects.length > 3 ? ` and ${objects.length - 3} more` : "");
+}

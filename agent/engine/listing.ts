@@ -1,0 +1,65 @@
+import { type Identity, isKind, type LiveObject, type ResourceType } from "../kube/index.ts";
+import type { EngineContext } from "./context.ts";
+
+/** Nobody here may list that kind. */
+export const UNREADABLE = Symbol("unreadable");
+
+const PAGE = 500;
+const ONLY_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+export interface Listing {
+  /** Without it: all namespaces. */
+  namespace?: string;
+  /** It stops after the page on which it has seen more. */
+  max: number;
+  as: Identity | undefined;
+}
+
+/** The metadata of all objects of a kind, consistent: with the agent's rights, else with those of `as`. */
+export async function listMetadata(
+  ctx: Pick<EngineContext, "kube" | "signal">,
+  type: ResourceType,
+  { namespace, max, as }: Listing,
+): Promise<LiveObject[] | typeof UNREADABLE> {
+  for (const who of as ? [undefined, as] : [undefined]) {
+    try {
+      return await pages(ctx, type, { namespace, max, as: who });
+    } catch (error) {
+      // A kind that went meanwhile, or is served by nobody, has no objects that could be asked for.
+      if (isKind(error, "notFound", "noSuchKind")) return [];
+      if (!isKind(error, "forbidden")) throw error;
+    }
+  }
+  return UNREADABLE;
+}
+
+interface Page {
+  metadata?: { continue?: string };
+  /** Go writes an empty list as null. */
+  items?: LiveObject[] | null;
+}
+
+async function pages(
+  { kube, signal }: Pick<EngineContext, "kube" | "signal">,
+  type: ResourceType,
+  { namespace, max, as }: { namespace: string | undefined; max: number; as: Identity | undefined },
+): Promise<LiveObject[]> {
+  const root = type.group === "" ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
+  const path = `${root}${namespace ? `/namespaces/${namespace}` : ""}/${type.resource}`;
+  const found: LiveObject[] = [];
+  let token = "";
+  do {
+    const answer = await kube.request({
+      path,
+      query: { limit: PAGE, ...(token ? { continue: token } : {}) },
+      headers: { Accept: ONLY_METADATA },
+      metric: { verb: "list", resource: type.resource },
+      signal,
+      ...(as ? { as } : {}),
+    });
+    const { metadata, items } = JSON.parse(answer.body.toString()) as Page;
+    for (const item of items ?? []) found.push({ ...item, apiVersion: type.apiVersion, kind: type.kind });
+    token = metadata?.continue ?? "";
+  } while (token && found.length <= max);
+  return found;
+}

@@ -1,0 +1,62 @@
+import { isKind, KubeError, type LiveObject } from "../kube/index.ts";
+import type { Adoption } from "./adoption.ts";
+import type { Host } from "./host.ts";
+import { otherOwnerOf } from "./managed-by-others.ts";
+import type { NodeRun, Run } from "./node-run.ts";
+import { ownerOf } from "./ownership.ts";
+import { readLive } from "./read.ts";
+import { seenOf } from "./seen.ts";
+import { takeOverPatch } from "./take-over.ts";
+
+/** Versions of an API in which its fields may be recorded, and versions of the object that come in between. */
+const MAX_PASSES = 8;
+
+/**
+ * Makes the fields of the policy's managers ours, then leaves it to `apply` to drop those that the node does not name.
+ * Fields that are recorded in several versions of the API are taken one version at a time, with an apply after each.
+ */
+export async function takeOwnership(
+  host: Host,
+  run: Run,
+  one: NodeRun,
+  adoption: Adoption,
+  apply: (live: LiveObject) => Promise<LiveObject>,
+): Promise<LiveObject> {
+  const { kube, signal } = host.ctx;
+  const { ref } = one.node;
+  const options = { type: "json" as const, auditId: run.auditId, signal, ...(run.as ? { as: run.as } : {}) };
+  let live = await readLive(host.ctx, ref, run.as);
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    insist(host, run, one, adoption, live);
+    const patch = takeOverPatch(live, adoption.managers);
+    if (!patch) return apply(live);
+    try {
+      live = await apply(await kube.patch(ref, patch, options));
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      const now = await readLive(host.ctx, ref, run.as);
+      if (now.metadata.resourceVersion === live.metadata.resourceVersion) throw error;
+      live = now;
+      continue;
+    }
+    if (!takeOverPatch(live, adoption.managers)) return live;
+  }
+  throw new KubeError(`${ref.kind} ${ref.name} changes faster than it can be taken over`, {
+    ...{ kind: "conflict", status: 409, reason: "Conflict" },
+  });
+}
+
+/** Whose it is is asked of the version that is about to be patched, which is the only one the patch applies to. */
+function insist(host: Host, run: Run, one: NodeRun, adoption: Adoption, live: LiveObject): void {
+  const seen = seenOf(live);
+  const owner = ownerOf(seen, run.identity, host.inventory.get(one.node.key)?.uid);
+  const other = owner === "ours" ? undefined : otherOwnerOf(live);
+  if (owner !== "other" && (!other || adoption.allows(other)) && !seen.disabled && !seen.deleting) return;
+  host.ctx.cache.put(live);
+  throw new KubeError(`${live.kind} ${live.metadata.name} is not to be taken over any more`, {
+    ...{ kind: "conflict", status: 409, reason: "Conflict" },
+  });
+}
+
+/** The patch's test of the version: the API server answers 422 to one that fails. */
+const isOvertaken = (error: unknown): boolean => isKind(error, "invalid", "conflict");
