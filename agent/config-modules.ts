@@ -1,7 +1,9 @@
+import { isIP } from "node:net";
 import { dirname, join } from "node:path";
 import type { PolicyRef } from "../protocol/resources/policy.ts";
 import { ConfigError, caOf, listOf, type Read, readOr, type Values } from "./config-values.ts";
 import { parseInstallationPolicies } from "./operator/policy/installation.ts";
+import { cacheBytesOf, DEFAULT_LIMITS, type Limits, parseLimits } from "./sources/limits.ts";
 import { parseRegistryMap } from "./sources/modules/registry-map.ts";
 import { type AddressRanges, addressPolicy } from "./sources/network/addresses.ts";
 
@@ -25,7 +27,13 @@ export interface ModulesConfig {
   /** PEM of further certificate authorities of registries and git servers. */
   ca?: string;
   network: AddressRanges;
+  limits: Partial<Limits>;
 }
+
+/** Of tenants, and two of one: what waits for a slow registry is a few sockets, and each holds one module in memory. */
+const MAX_FETCHES = 8;
+/** As the chart has it. */
+const CACHE_SIZE = "320Mi";
 
 /** @throws ConfigError that names the variable, and what it takes */
 export function modulesConfig(values: Values, read: Read): ModulesConfig {
@@ -34,7 +42,7 @@ export function modulesConfig(values: Values, read: Read): ModulesConfig {
   const platformAccount = values.KUBENOVA_PLATFORM_ACCOUNT;
   const network = {
     allowed: listOf(values.KUBENOVA_SOURCES_ALLOWED_CIDRS),
-    refused: listOf(values.KUBENOVA_SOURCES_REFUSED_CIDRS),
+    refused: [...listOf(values.KUBENOVA_SOURCES_REFUSED_CIDRS), ...apiServer(values)],
   };
   const cueRegistry = values.KUBENOVA_CUE_REGISTRY ?? "";
   checked("KUBENOVA_CUE_REGISTRY", () => parseRegistryMap(cueRegistry));
@@ -50,7 +58,33 @@ export function modulesConfig(values: Values, read: Read): ModulesConfig {
     insecureRegistries: listOf(values.KUBENOVA_INSECURE_REGISTRIES),
     ...(ca === undefined ? {} : { ca }),
     network,
+    limits: sourceLimits(values),
   };
+}
+
+/** No source is the cluster's own API. */
+function apiServer({ KUBERNETES_SERVICE_HOST: host = "" }: Values): string[] {
+  return isIP(host) === 0 ? [] : [host];
+}
+
+/** The limits that are given, and of the disk what is left for the cache. */
+function sourceLimits(values: Values): Partial<Limits> {
+  const name = "KUBENOVA_SOURCES_LIMITS";
+  const given = checked(name, () => parseLimits(values[name] || "{}"));
+  const limits = { ...DEFAULT_LIMITS, maxFetches: MAX_FETCHES, ...given };
+  const maxCacheBytes = cacheBytesOf(sizeOf(values.KUBENOVA_CACHE_SIZE || CACHE_SIZE), limits);
+  if (maxCacheBytes <= 0) {
+    throw new ConfigError(
+      `KUBENOVA_CACHE_SIZE: too small by ${1 - maxCacheBytes} bytes for maxFetches × maxArchiveBytes`,
+    );
+  }
+  return { maxCacheBytes, maxFetches: MAX_FETCHES, ...given };
+}
+
+function sizeOf(text: string): number {
+  const [, digits, unit] = /^(\d+)(Mi|Gi)$/.exec(text) ?? [];
+  if (!digits) throw new ConfigError("KUBENOVA_CACHE_SIZE: a size in Mi or Gi, as 320Mi");
+  return Number(digits) * 1024 ** (unit === "Gi" ? 3 : 2);
 }
 
 function policies(values: Values, read: Read): PolicyRef[] {

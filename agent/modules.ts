@@ -6,9 +6,6 @@ import type { ModuleTools } from "./operator/rendering/index.ts";
 import { createRenderer } from "./renderer/renderer.ts";
 import { createSources } from "./sources/index.ts";
 
-/** Of tenants, and two of one: what waits for a slow registry is a few sockets, and each holds one module in memory. */
-const MAX_FETCHES = 8;
-
 /** What the process has for rendering modules: nothing is started, fetched or written before the first one is rendered. */
 export function startModules(
   config: ModulesConfig,
@@ -23,7 +20,7 @@ export function startModules(
     ...{ clock, metrics, network },
     ...{ cacheDir: config.cacheDir, embeddedDir: config.embeddedDir, gitProgram: config.gitFetch },
     log: log.with({ part: "sources" }),
-    limits: { maxFetches: MAX_FETCHES },
+    limits: config.limits,
     registries: { cueRegistry, insecure, ...(ca === undefined ? {} : { ca }) },
   });
   const { policies, platformAccount } = config;

@@ -32,6 +32,7 @@ function setUp() {
     key: "registry/web:latest",
     namespace: "team-a",
     immutable: false,
+    lane: "network",
     async ask(held) {
       remote.asked += 1;
       if (remote.fails) throw remote.fails;

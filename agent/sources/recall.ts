@@ -15,6 +15,8 @@ export interface Question {
   /** Says the reference and the credentials: what was opened with some is found again with the same alone. */
   key: string;
   namespace: string;
+  /** What it waits for: a place among the connections, or among the processes of git. */
+  lane: "network" | "git";
   /** It names its content: once here, it is never asked for again. */
   immutable: boolean;
   /**
@@ -50,7 +52,10 @@ export interface RecallOptions {
 /** The cache before the network, the network within its limits, the cache again where the network fails. */
 export function createRecall({ cache: opened, clock, log, limits }: RecallOptions): Recall {
   const flights = createFlights<Recalled>();
-  const slots = createSlots({ total: limits.maxFetches, perGroup: limits.maxFetchesPerNamespace });
+  const lanes = {
+    network: createSlots({ total: limits.maxFetches, perGroup: limits.maxFetchesPerNamespace }),
+    git: createSlots({ total: limits.maxGitFetches, perGroup: 1 }),
+  };
   const attempts = new Map<string, Attempt>();
   const note = (key: string, attempt: Attempt) => {
     attempts.delete(key);
@@ -120,7 +125,7 @@ export function createRecall({ cache: opened, clock, log, limits }: RecallOption
     if (known) return known;
     // By namespace: nobody waits in the queue of another. Whoever comes second finds it in the cache then.
     return flights.join(`${question.namespace}\n${question.key}`, signal, (left) =>
-      slots.run(
+      lanes[question.lane].run(
         question.namespace,
         left,
         async () => (await fromCache(cache, question)) ?? (await fromSource(cache, question, left)),

@@ -23,6 +23,7 @@ export async function moduleTools(some: Partial<ModulesConfig> = {}): Promise<Te
     policies: [],
     cueRegistry: "",
     insecureRegistries: [],
+    limits: {},
     network: { allowed: ["127.0.0.0/8"], refused: [] },
     ...some,
   };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { errorText, type Logger } from "../../log.ts";
 import type { Metrics } from "../../metrics.ts";
+import { MAX_REFERENCE_BYTES } from "../limits.ts";
 import { digestOf, packTree, unpackTree } from "../pack.ts";
 import type { FileTree } from "../types.ts";
 import { openShelf, type Shelf } from "./shelf.ts";
@@ -40,9 +41,6 @@ export interface CacheOptions {
   log: Logger;
   metrics: Metrics;
 }
-
-/** A reference takes a block of 4 KiB: so many of them that a tenant's names cannot fill the disk. */
-const MAX_REFERENCE_BYTES = 16 * 1024 * 1024;
 
 export async function openCache(options: CacheOptions): Promise<Cache> {
   const { folder, metrics, log, now } = options;

@@ -37,6 +37,7 @@ export async function gitQuestion(
   return {
     key: JSON.stringify(["git", url, name, dir, keyOf(secret)]),
     namespace: reader.namespace,
+    lane: "git",
     immutable: isCommit(name),
     async ask(held, signal) {
       const { ranges, limits, program, ca } = options;

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,6 +16,8 @@ func limitProcess(memoryBytes uint64) error {
 	if memoryBytes == 0 {
 		return fmt.Errorf("-memory is required")
 	}
+	// Long before the kernel refuses, memory that is not in use any more is given back.
+	debug.SetMemoryLimit(int64(memoryBytes / 2))
 	done := make(chan error)
 	go func() {
 		// The parent's death is told to the thread that asked, for as long as it lives.
