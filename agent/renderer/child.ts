@@ -42,8 +42,8 @@ export interface Child {
 
 /** The first lines of a dying Go program say why; the stacks after them are long. */
 const MAX_WORDS = 2_048;
-/** Of main.go. */
-const EXIT_SANDBOX = 3;
+/** Of main.go where the kernel has no sandbox to offer, and of a shell that finds no program. */
+const NO_START = [3, 126, 127];
 const PAGE_BYTES = 4_096;
 
 interface Pending {
@@ -148,8 +148,9 @@ export function endOf({ code, signal, words, spawnError }: Exit): ChildEnded {
   const [first = ""] = words.split("\n", 1);
   if (spawnError)
     return new ChildEnded("failed-to-start", `the renderer does not start: ${spawnError.message}`);
-  if (code === EXIT_SANDBOX)
+  if (code !== null && NO_START.includes(code)) {
     return new ChildEnded("failed-to-start", `the renderer does not start: ${first}`);
+  }
   if (/out of memory|cannot allocate memory/.test(words)) {
     return new ChildEnded("out-of-memory", "it needs more memory than a render may have");
   }

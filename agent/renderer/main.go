@@ -18,6 +18,8 @@ const (
 	exitSandbox = 3
 	// A module that recurses without end meets this before it has eaten the memory.
 	maxStackBytes = 64 << 20
+	// A render makes some megabytes of garbage: collected every sixth render and not at each.
+	gcPercent = 400
 )
 
 func main() {
@@ -28,6 +30,7 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	debug.SetMaxStack(maxStackBytes)
+	debug.SetGCPercent(gcPercent)
 	// The collector works harder as the limit comes near.
 	debug.SetMemoryLimit(int64(*memory / 4 * 3))
 	if err := sandbox.Enter(*memory); err != nil {

@@ -130,7 +130,7 @@ describe("what is wrong is said with its place", () => {
     ],
     [
       "a node without metadata",
-      "incomplete",
+      "invalid-output",
       { module: module('nodes: x: object: {apiVersion: "v1", kind: "A"}') },
       { path: "nodes.x.object.metadata.name" },
     ],

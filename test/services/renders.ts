@@ -49,8 +49,12 @@ export const request = (some: Partial<RenderInput> = {}): RenderInput => ({
 });
 
 /** A module of one file, whose nodes are none unless it says so. */
-export const module = (text: string): RenderInput["module"] => ({
-  files: { "app.cue": `package app\n#Input: {...}\n${text}` },
+export const module = (text: string, ...imports: string[]): RenderInput["module"] => ({
+  files: {
+    "app.cue": ["package app", ...imports.map((path) => `import "${path}"`), "#Input: {...}", text].join(
+      "\n",
+    ),
+  },
 });
 
 export interface TestRenderer extends Renderer {

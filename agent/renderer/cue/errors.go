@@ -109,7 +109,7 @@ func constraintAt(schema cue.Value, path []string) string {
 	at := schema
 	for _, label := range path {
 		next := cue.Value{}
-		for _, selector := range selectors(label) {
+		for _, selector := range append(fieldSelectors(label), cue.AnyIndex, cue.AnyString) {
 			if next = at.LookupPath(cue.MakePath(selector)); next.Exists() {
 				break
 			}
@@ -125,9 +125,9 @@ func constraintAt(schema cue.Value, path []string) string {
 	return cut(fmt.Sprint(at), maxConstraint)
 }
 
-func selectors(label string) []cue.Selector {
+func fieldSelectors(label string) []cue.Selector {
 	name := cue.Str(strings.Trim(label, `"`))
-	return []cue.Selector{name, name.Optional(), name.Required(), cue.AnyIndex, cue.AnyString}
+	return []cue.Selector{name, name.Optional(), name.Required()}
 }
 
 func cut(text string, bytes int) string {

@@ -1,17 +1,108 @@
 package cue
 
 import (
-	"encoding/json"
 	"runtime/debug"
 	"strings"
 	"sync"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/cuecontext"
-	cuejson "cuelang.org/go/encoding/json"
 
 	"kubenova.io/renderer/wire"
 )
+
+var (
+	pathInputSchema = cue.MakePath(cue.Def("Input"))
+	pathInput       = cue.ParsePath("input")
+	pathNodes       = cue.ParsePath("nodes")
+)
+
+// Render fills the module's input and context, reads its nodes, and shows both to each policy.
+func Render(request *wire.RenderRequest) (*wire.Rendered, *wire.Failure) {
+	loaded, fail := load(request.Module, request.Dependencies)
+	if fail != nil {
+		return nil, fail
+	}
+	module, fail := filledModule(loaded, request)
+	if fail != nil {
+		return nil, fail
+	}
+	made, fail := graph(module)
+	if fail != nil {
+		return nil, fail
+	}
+	violations, fail := judge(request, module.LookupPath(pathInput), made)
+	if fail != nil {
+		return nil, fail
+	}
+	return &wire.Rendered{Nodes: made.answer, Violations: violations, LanguageVersion: version()}, nil
+}
+
+// filledModule evaluates the module with its input and context: they are one more file of its package, so that it is
+// evaluated once.
+func filledModule(loaded *loaded, request *wire.RenderRequest) (cue.Value, *wire.Failure) {
+	input, fail := parse("<input>", request.Input, wire.InvalidInput)
+	if fail != nil {
+		return cue.Value{}, fail
+	}
+	about, fail := parse("<context>", request.Context, wire.BadRequest)
+	if fail != nil {
+		return cue.Value{}, fail
+	}
+	module, fail := loaded.with(
+		field("input", ast.NewBinExpr(andToken, ast.NewIdent("#Input"), input)),
+		field("context", about),
+	)
+	if fail != nil {
+		return cue.Value{}, brokenModule(request, fail)
+	}
+	if err := module.LookupPath(pathInput).Validate(cue.Concrete(true), cue.Final()); err != nil {
+		return cue.Value{}, refusedInput(module.LookupPath(pathInputSchema), request, err)
+	}
+	if err := module.Validate(); err != nil {
+		return cue.Value{}, brokenModule(request, failure(wire.InvalidOutput, err))
+	}
+	// What Validate lets pass: an `if` or a `for` of the package whose condition could not be computed. What it would have
+	// added is missing, and a node that is missing is a node that is deleted.
+	if err := module.Err(); err != nil {
+		return cue.Value{}, failure(wire.Incomplete, err)
+	}
+	return module, nil
+}
+
+// brokenModule tells what is wrong without any input from what is wrong with this one.
+func brokenModule(request *wire.RenderRequest, fail *wire.Failure) *wire.Failure {
+	loaded, broken := load(request.Module, request.Dependencies)
+	if broken != nil {
+		return broken
+	}
+	module := cuecontext.New().BuildInstance(loaded.instance)
+	if err := module.Validate(); err != nil {
+		return failure(wire.InvalidModule, err)
+	}
+	if !module.LookupPath(pathInputSchema).Exists() {
+		return wire.Fail(wire.InvalidModule, "#Input is missing: the schema of the module's input")
+	}
+	return fail
+}
+
+// refusedInput names paths as the user wrote them, and the part of #Input that stands there.
+func refusedInput(schema cue.Value, request *wire.RenderRequest, err error) *wire.Failure {
+	fail := failure(wire.InvalidInput, err)
+	for i := range fail.Errors {
+		detail := &fail.Errors[i]
+		detail.Path = strings.Replace(detail.Path, "#Input", "input", 1)
+		rest, found := strings.CutPrefix(detail.Path, "input.")
+		if !found {
+			continue
+		}
+		if constraint := constraintAt(schema, strings.Split(rest, ".")); constraint != "" {
+			detail.Expected = constraint
+		}
+	}
+	return brokenModule(request, fail)
+}
 
 // version is that of the module this is built with, such as `cue v0.17.1`.
 var version = sync.OnceValue(func() string {
@@ -26,118 +117,3 @@ var version = sync.OnceValue(func() string {
 	}
 	return "cue"
 })
-
-var (
-	pathInputSchema = cue.MakePath(cue.Def("Input"))
-	pathInput       = cue.ParsePath("input")
-	pathContext     = cue.ParsePath("context")
-	pathNodes       = cue.ParsePath("nodes")
-)
-
-// Render fills the module's input and context, reads its nodes, and shows both to each policy.
-func Render(request *wire.RenderRequest) (*wire.Rendered, *wire.Failure) {
-	context := cuecontext.New()
-	loaded, fail := instance(request.Module, request.Dependencies)
-	if fail != nil {
-		return nil, fail
-	}
-	module := context.BuildInstance(loaded)
-	input, fail := checkedInput(module, request.Input)
-	if fail != nil {
-		return nil, fail
-	}
-	filled, fail := fill(module, input, request.Context)
-	if fail != nil {
-		return nil, fail
-	}
-	nodes, fail := graph(filled)
-	if fail != nil {
-		return nil, fail
-	}
-	violations, fail := judge(context, request, input, nodes)
-	if fail != nil {
-		return nil, fail
-	}
-	return &wire.Rendered{Nodes: nodes.answer, Violations: violations, LanguageVersion: version()}, nil
-}
-
-// checkedInput is the input as #Input takes it, with its defaults.
-func checkedInput(module cue.Value, given json.RawMessage) (cue.Value, *wire.Failure) {
-	schema := module.LookupPath(pathInputSchema)
-	if !schema.Exists() || schema.Validate() != nil {
-		for _, broken := range []cue.Value{module, schema} {
-			if err := broken.Validate(); err != nil {
-				return cue.Value{}, failure(wire.InvalidModule, err)
-			}
-		}
-		return cue.Value{}, wire.Fail(wire.InvalidModule, "#Input is missing: the schema of the module's input")
-	}
-	if len(given) == 0 {
-		given = json.RawMessage("{}")
-	}
-	value, err := compile(module.Context(), "<input>", given)
-	if err != nil {
-		return cue.Value{}, failure(wire.InvalidInput, err)
-	}
-	input := schema.Unify(value)
-	if err := input.Validate(cue.Concrete(true), cue.Final()); err != nil {
-		return cue.Value{}, refusedInput(schema, err)
-	}
-	return input, nil
-}
-
-// fill gives the module its input and context. What conflicts only now is the fault of what it makes from them.
-func fill(module, input cue.Value, context json.RawMessage) (cue.Value, *wire.Failure) {
-	about, err := compile(module.Context(), "<context>", context)
-	if err != nil {
-		return cue.Value{}, failure(wire.BadRequest, err)
-	}
-	filled := module.FillPath(pathInput, input).FillPath(pathContext, about)
-	if err := filled.Validate(); err != nil {
-		if before := module.Validate(); before != nil {
-			return cue.Value{}, failure(wire.InvalidModule, before)
-		}
-		return cue.Value{}, failure(wire.InvalidOutput, err)
-	}
-	if err := evaluated(filled); err != nil {
-		return cue.Value{}, failure(wire.Incomplete, err)
-	}
-	return filled, nil
-}
-
-// evaluated finds what Validate lets pass: an `if` or a `for` of the package whose condition could not be computed. What
-// it would have added is missing, and a node that is missing is a node that is deleted.
-func evaluated(filled cue.Value) error {
-	if err := filled.Validate(); err != nil {
-		return err
-	}
-	return filled.Err()
-}
-
-func compile(context *cue.Context, name string, text json.RawMessage) (cue.Value, error) {
-	expression, err := cuejson.Extract(name, text)
-	if err != nil {
-		return cue.Value{}, err
-	}
-	value := context.BuildExpr(expression)
-	return value, value.Err()
-}
-
-// refusedInput names paths as the user wrote them, and the part of #Input that stands there.
-func refusedInput(schema cue.Value, err error) *wire.Failure {
-	fail := failure(wire.InvalidInput, err)
-	for i := range fail.Errors {
-		detail := &fail.Errors[i]
-		rest, found := strings.CutPrefix(detail.Path, "#Input")
-		if !found {
-			continue
-		}
-		detail.Path = "input" + rest
-		if rest == "" {
-			detail.Expected = ""
-		} else if constraint := constraintAt(schema, strings.Split(rest[1:], ".")); constraint != "" {
-			detail.Expected = constraint
-		}
-	}
-	return fail
-}

@@ -14,7 +14,7 @@ import (
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/errors"
-	"cuelang.org/go/cue/load"
+	cueload "cuelang.org/go/cue/load"
 	"cuelang.org/go/mod/modfile"
 	"cuelang.org/go/mod/module"
 
@@ -28,8 +28,8 @@ const (
 	dependencyRoot = "dependencies"
 )
 
-// instance loads the package of a module, with what it imports.
-func instance(source wire.Module, dependencies map[string]wire.Files) (*build.Instance, *wire.Failure) {
+// load reads and parses the package of a module, and what it imports.
+func load(source wire.Module, dependencies map[string]wire.Files) (*loaded, *wire.Failure) {
 	root, err := treeOf(source.Files, dependencies)
 	if err != nil {
 		return nil, wire.Fail(wire.BadRequest, err.Error())
@@ -39,7 +39,7 @@ func instance(source wire.Module, dependencies map[string]wire.Files) (*build.In
 		return nil, wire.Fail(wire.BadRequest, fmt.Sprintf("path %q: no folder of a module", source.Path))
 	}
 	registry := &registry{root: root, modules: dependencies}
-	instances := load.Instances([]string{"."}, &load.Config{
+	instances := cueload.Instances([]string{"."}, &cueload.Config{
 		FS:         root,
 		Dir:        "/" + mainRoot + "/" + folder,
 		ModuleRoot: "/" + mainRoot,
@@ -47,10 +47,11 @@ func instance(source wire.Module, dependencies map[string]wire.Files) (*build.In
 		Env:        []string{},
 		FromFSPath: shownPath,
 	})
-	loaded := instances[0]
-	err = loaded.Err
-	if err == nil {
-		err = refuseTools(loaded)
+	instance := instances[0]
+	if instance.Err != nil {
+		err = instance.Err
+	} else {
+		err = refuseTools(instance)
 	}
 	if missing := registry.missing; err != nil && len(missing) > 0 {
 		return nil, wire.Fail(wire.MissingDependency, "not at hand: "+strings.Join(missing, ", "))
@@ -58,7 +59,7 @@ func instance(source wire.Module, dependencies map[string]wire.Files) (*build.In
 	if err != nil {
 		return nil, failure(wire.InvalidModule, err)
 	}
-	return loaded, nil
+	return &loaded{instance}, nil
 }
 
 // tree is all that a load can read. Its absolute paths are its own: they begin at its root, whatever the system has there.
@@ -105,13 +106,13 @@ func shownPath(path string) string {
 
 // refuseTools: packages tool/… describe commands, files and requests. Nothing here would carry them out; a module that
 // imports them expects it.
-func refuseTools(loaded *build.Instance) error {
-	for _, imported := range loaded.Imports {
+func refuseTools(instance *build.Instance) error {
+	for _, imported := range instance.Imports {
 		if err := refuseTools(imported); err != nil {
 			return err
 		}
 	}
-	for _, file := range loaded.Files {
+	for _, file := range instance.Files {
 		for spec := range file.ImportSpecs() {
 			path := ast.ParseImportPath(strings.Trim(spec.Path.Value, "\"`")).Path
 			if path == "tool" || strings.HasPrefix(path, "tool/") {

@@ -31,10 +31,10 @@ type Module struct {
 
 type Policy struct {
 	Module
-	Name     string `json:"name"`
-	Digest   string `json:"digest"`
-	Severity string `json:"severity"`
-	// Parameters fill the policy's own; empty where the reference has none.
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
+	// Severity instead of the policy's own.
+	Severity   string          `json:"severity"`
 	Parameters json.RawMessage `json:"parameters"`
 }
 
