@@ -34,10 +34,8 @@ const LOOP = module(
 nodes: {if len([for a in _n for b in _n for c in _n if a+b+c == -1 {a}]) > 0 {x: {}}}`,
   "list",
 );
-const DISJUNCTIONS = module(`
-nodes: {}
-${Array.from({ length: 24 }, (_, i) => `a${i}: {x${i}: 1 | 2 | 3, y: ${i} | ${i + 1} | int}`).join("\n")}
-z: ${Array.from({ length: 24 }, (_, i) => `a${i}`).join(" & ")}`);
+const DISJUNCTIONS = module(`nodes: {}
+${Array.from({ length: 20 }, (_, i) => `z: {a${i}: 1} | {b${i}: 1}`).join("\n")}`);
 const HUNGRY = module(
   `_n: list.Range(0, 10000000, 1)
 nodes: {for i in _n {"n\\(i)": object: {apiVersion: "v1", kind: "X", metadata: name: "n\\(i)"}}}`,
@@ -83,7 +81,7 @@ describe("a module that takes too much ends with its own error", () => {
     const renderer = await start({ renderMs: 1_500 });
     expect(await codeOf(renderer.render(request({ module: LOOP })))).toBe("timeout");
     const many = renderer.render(request({ module: DISJUNCTIONS }));
-    expect(["timeout", "out-of-memory", "invalid-module", "incomplete"]).toContain(await codeOf(many));
+    expect(["timeout", "out-of-memory"]).toContain(await codeOf(many));
     expect(await codeOf(renderer.render(request()))).toBe("ok");
   });
 
@@ -204,9 +202,10 @@ describe("a module sees nothing but itself", () => {
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
     expect(proc("limits")).toMatch(/^Max data size\s+268435456\s/m);
     expect(proc("oom_score_adj").trim()).toBe("1000");
-    const beyond = readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) > 2);
-    // What Go waits on for its pipes: an epoll and an eventfd; no file, no socket.
-    expect(beyond.map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))).toEqual([]);
+    const open = readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) > 2);
+    // What Go waits on; neither a file nor a socket.
+    const targets = open.map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    expect(targets.filter((target) => !/^anon_inode:\[event(fd|poll)\]$/.test(target))).toEqual([]);
   });
 });
 

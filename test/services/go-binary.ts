@@ -5,7 +5,7 @@ import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, r
 import { join } from "node:path";
 import { withLock } from "../cluster/lock.ts";
 import { cacheFolder } from "../cluster/paths.ts";
-import { run } from "../cluster/run.ts";
+import { attempt, type Finished } from "../cluster/run.ts";
 import { findGo } from "../cluster/toolchain.ts";
 import { ROOT } from "../manager/bundle.ts";
 
@@ -19,37 +19,60 @@ export const AGENT_PROGRAMS = { renderer: "agent/renderer", "git-fetch": "agent/
 export type AgentProgram = keyof typeof AGENT_PROGRAMS;
 
 /** Path of the binary, built first where these sources were not built on this machine. GOARCH is heeded. */
-export async function agentProgram(name: AgentProgram): Promise<string> {
+export function agentProgram(name: AgentProgram): Promise<string> {
   const source = join(ROOT, AGENT_PROGRAMS[name]);
-  const folder = join(cacheFolder(), name, hashOf(source));
+  const code = globSync("**/*.go", { cwd: source }).filter((file) => !file.endsWith("_test.go"));
+  return goProgram({
+    ...{ name, source, inputs: ["go.mod", "go.sum", ...code.sort()] },
+    command: (flags, folder) => ({ args: ["build", ...flags, "-o", join(folder, name), "."] }),
+  });
+}
+
+export interface GoProgram {
+  name: string;
+  /** Folder of a go.mod. */
+  source: string;
+  /** Files of the folder that the result depends on. */
+  inputs: string[];
+  /** What makes the program in the folder. */
+  command(flags: string[], folder: string): { args: string[]; env?: NodeJS.ProcessEnv };
+}
+
+/** Path of a program, made where it was not made of these inputs on this machine. */
+export async function goProgram(program: GoProgram): Promise<string> {
+  const { name } = program;
+  const folder = join(cacheFolder(), name, hashOf(program));
   const waiting = (pid: number) =>
     process.stderr.write(`${name}: waiting for process ${pid}, which is building it\n`);
   if (!existsSync(folder)) {
     await withLock(`${folder}.lock`, BUILD_SECONDS, waiting, async () => {
-      if (!existsSync(folder)) await build(name, source, folder);
+      if (!existsSync(folder)) await build(program, folder);
     });
   }
   return join(folder, name);
 }
 
-function hashOf(source: string): string {
-  const code = globSync("**/*.go", { cwd: source }).filter((file) => !file.endsWith("_test.go"));
+/** Runs a Go command where the sources are, as they are built. */
+export async function runGo(source: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
+  const go = await findGo(join(source, "go.mod"));
+  return attempt(go, args, { cwd: source, env: { ...process.env, ...ENV, ...env } });
+}
+
+function hashOf({ source, inputs }: GoProgram): string {
   const hash = createHash("sha256").update(JSON.stringify([FLAGS, process.env.GOARCH ?? process.arch]));
-  for (const file of ["go.mod", "go.sum", ...code.sort()]) {
-    hash.update(`\0${file}\0`).update(readFileSync(join(source, file)));
-  }
+  for (const file of inputs) hash.update(`\0${file}\0`).update(readFileSync(join(source, file)));
   return hash.digest("hex").slice(0, 16);
 }
 
 /** The folder appears at once and whole, so that nobody runs half a binary. */
-async function build(name: string, source: string, folder: string): Promise<void> {
+async function build({ name, source, command }: GoProgram, folder: string): Promise<void> {
   const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
   process.stderr.write(`${name}: building it, once for these sources (a minute on 2 cores)\n`);
   try {
-    const go = await findGo(join(source, "go.mod"));
-    const args = ["build", ...FLAGS, "-o", join(fresh, name), "."];
-    await run(go, args, { cwd: source, env: { ...process.env, ...ENV } });
+    const { args, env } = command(FLAGS, fresh);
+    const { code, stdout, stderr } = await runGo(source, args, env);
+    if (code !== 0) throw new Error(`go ${args.join(" ")} failed (exit ${code}): ${(stderr || stdout).trim()}`);
     chmodSync(join(fresh, name), 0o555);
     renameSync(fresh, folder);
   } finally {

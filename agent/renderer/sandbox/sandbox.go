@@ -3,6 +3,7 @@
 //
 //   - seccomp, on all threads: only system calls that the Go runtime and reads and writes of open descriptors need. No
 //     opening of files, no sockets, no programs, no signals to others. Whatever else is asked for fails with EPERM.
+//   - descriptors: what the parent left open by mistake is closed; standard input, output and error remain.
 //   - RLIMIT_DATA: the kernel refuses memory beyond it, and the Go runtime then ends the process.
 //   - RLIMIT_FSIZE, RLIMIT_CORE: nothing is written to a file, not by a crash either.
 //   - a parent that dies takes this process along, in the middle of a render too.
@@ -13,6 +14,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -33,6 +36,9 @@ func Enter(memoryBytes uint64) error {
 func enter(memoryBytes uint64) error {
 	// A kernel without it goes on: the limits below do not depend on it.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
+	if err := closeOthers(); err != nil {
+		return fmt.Errorf("open descriptors: %w", err)
+	}
 	limits := map[int]uint64{
 		unix.RLIMIT_DATA:  memoryBytes,
 		unix.RLIMIT_FSIZE: 0,
@@ -48,6 +54,26 @@ func enter(memoryBytes uint64) error {
 		return fmt.Errorf("parent death signal: %w", err)
 	}
 	return filterSystemCalls()
+}
+
+// closeOthers keeps what the Go runtime waits on, which is no file and no socket.
+func closeOthers() error {
+	const folder = "/proc/self/fd"
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		fd, err := strconv.Atoi(entry.Name())
+		if err != nil || fd <= 2 {
+			continue
+		}
+		target, err := os.Readlink(folder + "/" + entry.Name())
+		if err == nil && !strings.HasPrefix(target, "anon_inode:") {
+			_ = unix.Close(fd)
+		}
+	}
+	return nil
 }
 
 const (
