@@ -23,6 +23,7 @@ export async function runChecks(): Promise<StepResult[]> {
       ".dependency-cruiser.json",
       ...ROOMS,
     ]),
+    step("Go: format, vet", "node", ["scripts/go.ts", "check"]),
     step("dead code (knip)", "knip", ["--no-progress", "--no-config-hints"]),
   ];
   const results: StepResult[] = [];

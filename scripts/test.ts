@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { runChecks } from "./check.ts";
 import { report, step } from "./lib.ts";
 
-const SUITES = ["unit", "workerd", "cluster", "e2e"];
+const SUITES = ["unit", "go", "workerd", "cluster", "e2e"];
 
 const REPORTERS = ["default", "json", "./test/attack/reporter.ts"].map((name) => `--reporter=${name}`);
 
@@ -40,6 +40,21 @@ async function runSuite(suite: string, folder: string): Promise<Counts> {
   return counts;
 }
 
+/** The Go code's tests, each test and each of its cases counted. */
+async function runGo(): Promise<Counts> {
+  const result = await step("suite go", "node", ["scripts/go.ts", "test"]);
+  report(result);
+  const ends = result.output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as { Action: string; Test?: string })
+    .filter(({ Test }) => Test !== undefined);
+  const of = (action: string): number => ends.filter(({ Action }) => Action === action).length;
+  const counts = { passed: of("pass"), failed: of("fail"), skipped: of("skip") };
+  if (!result.ok && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
 function readCounts(file: string): Counts {
   try {
     const found = JSON.parse(readFileSync(file, "utf8")) as VitestReport;
@@ -62,7 +77,7 @@ if (asked.length === 0) {
   for (const check of await runChecks()) check.ok ? total.passed++ : total.failed++;
 }
 for (const suite of asked.length > 0 ? asked : SUITES) {
-  const counts = await runSuite(suite, folder);
+  const counts = suite === "go" ? await runGo() : await runSuite(suite, folder);
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
