@@ -72,7 +72,8 @@ async function build({ name, source, command }: GoProgram, folder: string): Prom
   try {
     const { args, env } = command(FLAGS, fresh);
     const { code, stdout, stderr } = await runGo(source, args, env);
-    if (code !== 0) throw new Error(`go ${args.join(" ")} failed (exit ${code}): ${(stderr || stdout).trim()}`);
+    if (code !== 0)
+      throw new Error(`go ${args.join(" ")} failed (exit ${code}): ${(stderr || stdout).trim()}`);
     chmodSync(join(fresh, name), 0o555);
     renameSync(fresh, folder);
   } finally {
