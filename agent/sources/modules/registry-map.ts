@@ -9,7 +9,10 @@ export interface ModuleLocation {
 }
 
 export interface RegistryMap {
-  /** @throws SourceError `not-found` where no registry is for this module, `invalid` for what is no module */
+  /**
+   * A path comes without its major version, which stands in the version.
+   * @throws SourceError `not-found` where no registry is for this module, `invalid` for what is no module
+   */
   locate(pin: { path: string; version: string }): ModuleLocation;
 }
 
@@ -22,7 +25,7 @@ interface Target {
 
 export const CENTRAL_REGISTRY = "registry.cue.works";
 const ELEMENT = "[A-Za-z0-9]([-_.~A-Za-z0-9]*[A-Za-z0-9])?";
-const MODULE = new RegExp(`^(${ELEMENT}(/${ELEMENT})*)@v(0|[1-9][0-9]*)$`);
+const MODULE = new RegExp(`^${ELEMENT}(/${ELEMENT})*$`);
 const VERSION = /^v(0|[1-9]\d*)\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 const HOST = /^([A-Za-z0-9]([-.A-Za-z0-9]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/;
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/;
@@ -51,17 +54,11 @@ export function parseRegistryMap(text: string): RegistryMap {
   const fallback = rest ?? { registry: CENTRAL_REGISTRY, path: "", isInsecure: false };
   return {
     locate({ path, version }) {
-      const base = MODULE.exec(path)?.[1];
-      if (
-        base === undefined ||
-        !VERSION.test(version) ||
-        !version.startsWith(`${path.slice(base.length + 1)}.`)
-      ) {
-        throw new SourceError("invalid", "not a module with its major version (example.com/lib@v1, v1.2.3)");
-      }
-      const { registry, path: above, isInsecure } = longest(prefixes, base) ?? fallback;
+      if (!MODULE.test(path) || !VERSION.test(version))
+        throw new SourceError("invalid", "not a module and its version (example.com/lib, v1.2.3)");
+      const { registry, path: above, isInsecure } = longest(prefixes, path) ?? fallback;
       if (registry === undefined) throw new SourceError("not-found", "no registry is configured for it");
-      return { registry, repository: above === "" ? base : `${above}/${base}`, tag: version, isInsecure };
+      return { registry, repository: above === "" ? path : `${above}/${path}`, tag: version, isInsecure };
     },
   };
 }
