@@ -39,6 +39,21 @@ const make = (options: Partial<SourcesOptions> = {}) =>
 const texts = (files: ReadonlyMap<string, Uint8Array>) =>
   Object.fromEntries([...files].map(([path, data]) => [path, Buffer.from(data).toString()]));
 
+describe("a cache's folder that cannot be made", () => {
+  it("is named, and what needs none is fetched", async () => {
+    writeFileSync(join(folder, "cache"), "a file");
+    const sources = make();
+    const refused = sources.fetch({ type: "oci", ref: "r.io/web:1" }, readerOf(), never);
+    await expect(refused).rejects.toMatchObject({
+      kind: "unreachable",
+      message: expect.stringContaining("cache's folder"),
+    });
+    expect((await sources.fetch({ type: "inline", ref: "package web" }, readerOf(), never)).files.size).toBe(
+      1,
+    );
+  });
+});
+
 describe("inline", () => {
   it("is one file, and the same text has the same digest", async () => {
     const one = await make().fetch({ type: "inline", ref: "package web" }, readerOf(), never);

@@ -21,7 +21,7 @@ export interface SourcesOptions {
   clock: Clock;
   log: Logger;
   metrics: Metrics;
-  /** Made where it is missing; nobody else's. What cannot be written there is fetched each time. */
+  /** Made where it is missing; nobody else's. What it has no room for is fetched each time. */
   cacheDir: string;
   /** The CUE module that ships with the agent: platform/ in the repository. */
   embeddedDir: string;
@@ -134,7 +134,8 @@ function onceOpened(options: SourcesOptions, limits: Limits): () => Promise<Cach
       metrics,
     }).catch((error: unknown) => {
       opened = undefined;
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      throw new SourceError("unreachable", `the cache's folder cannot be used (${code})`, { cause: error });
     });
     return opened;
   };
