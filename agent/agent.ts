@@ -10,6 +10,8 @@ import { errorText, type Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { startModules } from "./modules.ts";
 import { startTerm, type Term, type TermOptions } from "./term.ts";
+import { createExporter } from "./tracing/exporter.ts";
+import { createTracer, NO_TRACER } from "./tracing/tracer.ts";
 import { VERSION } from "./version.ts";
 
 export interface AgentOptions {
@@ -59,6 +61,20 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const own = ownObjects(writable, config.namespace);
   const tools = startModules(config.modules, { clock, log, metrics });
 
+  const exporter =
+    config.traces &&
+    createExporter(config.traces, {
+      resource: {
+        "service.name": "kubenova-agent",
+        "service.version": VERSION,
+        "service.instance.id": config.podName,
+        "k8s.namespace.name": config.namespace,
+      },
+      metrics,
+      log: log.with({ part: "tracing" }),
+    });
+  const tracer = exporter ? createTracer(exporter.add, () => clock.now()) : NO_TRACER;
+
   const leaderGauge = metrics.gauge("kubenova_agent_leader", "1 while this process holds the Lease");
   leaderGauge.set(0);
   // A container that died and was started anew need not wait for its own Lease to end.
@@ -75,6 +91,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         kube,
         own,
         tools,
+        tracer,
         log,
         metrics,
         clock,
@@ -120,6 +137,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       stopping = true;
       await election.stop();
       await tools.stop();
+      await exporter?.stop();
       await http.close();
       vitals.stop();
       kube.close();

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type TraceTarget, traceTarget } from "../domain/trace/config.ts";
 import { type ModulesConfig, modulesConfig } from "./config-modules.ts";
 import { ConfigError, caOf, listOf, type Read, readOr, type Values } from "./config-values.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
@@ -26,6 +27,8 @@ export interface Config {
   /** 0: never. */
   keyRotationDays: number;
   modules: ModulesConfig;
+  /** Where traces go; none are made where absent. */
+  traces?: TraceTarget;
 }
 
 export { ConfigError };
@@ -41,6 +44,7 @@ export function loadConfig(env: Values, read: Read = (path) => readFileSync(path
   const values: Values = { ...configFile(env.KUBENOVA_CONFIG_FILE, read), ...env };
   const joinToken = secret(values, "KUBENOVA_JOIN_TOKEN", read);
   const ca = caOf(values, "KUBENOVA_CA_FILE", read);
+  const traces = tracesOf(values, read);
   const inPod = Boolean(values.KUBERNETES_SERVICE_HOST);
   if (joinToken !== undefined && !TOKEN.test(joinToken)) {
     throw new ConfigError("KUBENOVA_JOIN_TOKEN: not a join token (jtk_….…); make one with …/join-tokens");
@@ -68,9 +72,20 @@ export function loadConfig(env: Values, read: Read = (path) => readFileSync(path
       inPod ? "direct" : "api-server",
     ),
     closedNamespaces: closed(values),
+    ...(traces ? { traces } : {}),
     keyRotationDays: integer(values, "KUBENOVA_KEY_ROTATION_DAYS", { min: 0, max: 3_650, fallback: 90 }),
     modules: modulesConfig(values, read),
   };
+}
+
+/** @throws ConfigError */
+function tracesOf(values: Values, read: Read): TraceTarget | undefined {
+  try {
+    const headers = secret(values, "OTEL_EXPORTER_OTLP_HEADERS", read);
+    return traceTarget(values.OTEL_EXPORTER_OTLP_ENDPOINT, headers);
+  } catch (error) {
+    throw error instanceof TypeError ? new ConfigError(error.message) : error;
+  }
 }
 
 function managerUrl(values: Values): URL {

@@ -12,6 +12,7 @@ import { startObserver } from "./observe/index.ts";
 import type { OperatorHandle, OperatorOptions } from "./operator/types.ts";
 import { createStatusUplink } from "./status/index.ts";
 import { createStreams } from "./streams/index.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 import { startTunnel, type Tunnel } from "./tunnel/index.ts";
 
 export interface TermOptions {
@@ -27,6 +28,7 @@ export interface TermOptions {
   clock: Clock;
   clockWatch: ClockWatch;
   random: Random;
+  tracer: Tracer;
   /** The term is over: the Lease is lost, or the process ends. */
   signal: AbortSignal;
   /** The process ends: the Lease is still ours, so that the state may be stored. */
@@ -48,7 +50,7 @@ const RETRY_MS = 2_000;
  * keep the cluster right whether the manager can be reached or not.
  */
 export function startTerm(options: TermOptions): Term {
-  const { config, kube, own, log, metrics, clock, clockWatch, random, signal } = options;
+  const { config, kube, own, log, metrics, clock, clockWatch, random, tracer, signal } = options;
   const readOnly = config.mode === "read-only";
   const ca = config.ca === undefined ? undefined : [...rootCertificates, config.ca];
   const health: TermHealth = { enrolled: false, tunnel: { state: "connecting" }, operatorReady: readOnly };
@@ -83,6 +85,7 @@ export function startTerm(options: TermOptions): Term {
       namespace: config.namespace,
       clusterId,
       tools: options.tools,
+      tracer,
       signal: AbortSignal.any([signal, end.signal]),
       onStatus: statuses.put,
     });
@@ -118,6 +121,7 @@ export function startTerm(options: TermOptions): Term {
         readOnly,
         clock,
         random,
+        tracer,
         log: log.with({ part: "desired" }),
         metrics,
         signal,

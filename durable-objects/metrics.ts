@@ -1,6 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { type MetricFamily, renderMetrics } from "../domain/metrics/prometheus.ts";
-import { addCounts, type RequestCounts, requestFamilies } from "../domain/metrics/requests.ts";
+import {
+  addCounts,
+  type RequestCounts,
+  requestFamilies,
+  type SpanCounts,
+  spanFamily,
+} from "../domain/metrics/requests.ts";
 import type { Env } from "../worker/env.ts";
 import {
   enrolledClusters,
@@ -17,6 +23,8 @@ const SLOW_FIGURES_MS = 5 * 60_000;
 /** Clusters that are asked at a time. */
 const CLUSTERS_AT_ONCE = 50;
 
+const NO_SPANS: SpanCounts = { exported: 0, dropped: 0 };
+
 interface EventTotals {
   newest: number;
   counts: Record<string, number>;
@@ -29,10 +37,14 @@ interface EventTotals {
 export class MetricsDO extends DurableObject<Env> implements MetricsRpc {
   private slow: { at: number; families: Promise<MetricFamily[]> } | undefined;
 
-  async add(counts: RequestCounts): Promise<void> {
+  async add(counts: RequestCounts, spans: SpanCounts = NO_SPANS): Promise<void> {
     const total = this.ctx.storage.kv.get<RequestCounts>("requests") ?? {};
     addCounts(total, counts);
     this.ctx.storage.kv.put("requests", total);
+    if (spans.exported === 0 && spans.dropped === 0) return;
+    const { exported, dropped } = this.ctx.storage.kv.get<SpanCounts>("spans") ?? NO_SPANS;
+    const sum = { exported: exported + spans.exported, dropped: dropped + spans.dropped };
+    this.ctx.storage.kv.put("spans", sum);
   }
 
   async render(): Promise<string> {
@@ -44,7 +56,13 @@ export class MetricsDO extends DurableObject<Env> implements MetricsRpc {
     ]);
     const figures: CatalogueFigures = { ...quick, events, now: Date.now() };
     const requests = this.ctx.storage.kv.get<RequestCounts>("requests") ?? {};
-    return renderMetrics([...requestFamilies(requests), ...catalogueFamilies(figures), ...slow]);
+    const spans = this.ctx.storage.kv.get<SpanCounts>("spans") ?? NO_SPANS;
+    return renderMetrics([
+      ...requestFamilies(requests),
+      spanFamily(spans),
+      ...catalogueFamilies(figures),
+      ...slow,
+    ]);
   }
 
   /** Counts only the events since the last time: the table is never read whole, and a purge takes nothing away. */

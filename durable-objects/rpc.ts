@@ -1,5 +1,5 @@
 import type { DesiredDocument } from "../domain/desired/index.ts";
-import type { RequestCounts } from "../domain/metrics/requests.ts";
+import type { RequestCounts, SpanCounts } from "../domain/metrics/requests.ts";
 import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Capabilities, DocumentStatus, Inventory } from "../protocol/resources/status.ts";
 import type { StreamTarget } from "../protocol/tunnel/frames.ts";
@@ -102,7 +102,7 @@ export interface OutboxRpc {
 /** Figures of the whole manager, by `env.METRICS` and the name `platform`. */
 export interface MetricsRpc {
   /** Adds what an isolate counted. */
-  add(counts: RequestCounts): Promise<void>;
+  add(counts: RequestCounts, spans?: SpanCounts): Promise<void>;
   /** Everything, in the Prometheus text format. */
   render(): Promise<string>;
 }

@@ -7,6 +7,7 @@ import { clusterIdentity } from "../worker/store/desired.ts";
 import { type RawRelease, readReleases, releaseDocumentsOf } from "../worker/store/release-documents.ts";
 import type { StoredEvent } from "../worker/store/stored-event.ts";
 import type { Witness } from "../worker/store/witness.ts";
+import { withTrace } from "../worker/tracing/carried.ts";
 import type { ClusterCalls } from "./cluster-calls.ts";
 import type { Failures } from "./failures.ts";
 
@@ -84,7 +85,7 @@ async function sendLocated(
   const byCluster = Map.groupBy(located, ({ clusterId }) => clusterId);
   await Promise.all(
     [...byCluster].map(async ([clusterId, forCluster]) => {
-      const documents = forCluster.map(({ document }) => document);
+      const documents = forCluster.map(({ document }) => withTrace(document));
       const deliver = async (some: DesiredDocument[]): Promise<void> => {
         const witness = newestOf(some.flatMap(eventsOf));
         await clusters.ask(clusterId, (cluster) => cluster.deliver(some, witness));

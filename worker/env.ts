@@ -23,6 +23,12 @@ export interface Env {
   /** `on` in tests that kill the process at chosen points (worker/failpoint.ts); no deployment has it. */
   TEST_FAILPOINTS?: string;
   KUBENOVA_FAILPOINT?: string;
+  /** Where traces go, by OTLP over HTTP: `https://HOST` (spans go to its `/v1/traces`). Tracing is off where absent. */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  /** Secret: headers of each export, `name=value,name=value`, percent-encoded. */
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+  /** Share of the requests without a `traceparent` that are traced, from 0 to 1; all where absent. */
+  OTEL_TRACES_SAMPLER_ARG?: string;
   /** Least level that is logged; `info` where absent. */
   LOG_LEVEL?: "debug" | "info" | "warn" | "error";
 }

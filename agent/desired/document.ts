@@ -8,6 +8,7 @@ export type DesiredItem = {
   key: string;
   revision: number;
   correlationId: string;
+  traceparent?: string;
 } & ({ op: "tombstone" } | { op: "upsert"; resource: CustomResource; digest: string });
 
 export const RESOURCE_KINDS = ["NovaTenant", "NovaProject", "NovaApp"] as const;
@@ -33,7 +34,8 @@ export function checkFrame(frame: DesiredFrame): DesiredItem {
   const resource = resourceOf(frame.resource, kind);
   const digest = digestOfResource(resource);
   if (frame.digest !== digest) throw new RefusedError("the document does not match its digest");
-  return { op: "upsert", key, revision, correlationId, resource, digest };
+  const traced = frame.traceparent ? { traceparent: frame.traceparent } : {};
+  return { op: "upsert", key, revision, correlationId, ...traced, resource, digest };
 }
 
 function kindOf(key: string): ResourceKind {

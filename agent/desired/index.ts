@@ -1,6 +1,7 @@
 import type { DesiredFrame } from "../../protocol/tunnel/frames.ts";
 import { CLOSE } from "../../protocol/tunnel/limits.ts";
 import { errorText } from "../log.ts";
+import { within } from "../tracing/tracer.ts";
 import type { Link } from "../tunnel/types.ts";
 import { type AbsenceOptions, settleAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
@@ -63,13 +64,25 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
     log.warn("a document is refused", { ...namesOf(item), message });
     report(item.key, item.revision, "Refused", message);
   };
+  const write = (item: DesiredItem & { op: "upsert" }, epochId: string) => {
+    const { kind, metadata } = item.resource;
+    const attributes = {
+      "kubenova.desired_key": item.key,
+      "kubenova.desired_revision": item.revision,
+      "kubenova.correlation_id": item.correlationId,
+      "k8s.namespace.name": metadata.namespace,
+    };
+    const name = `write ${kind} ${metadata.name}`;
+    const span = options.tracer.start(name, item.traceparent, attributes, "consumer");
+    return within(span, () => writer.apply(item, epochId));
+  };
   const queue = createKeyQueue({
     clock,
     random: options.random,
     signal,
     async attempt(job) {
       const { item, epochId } = job;
-      if (item.op === "upsert") return told(job, await writer.apply(item, epochId));
+      if (item.op === "upsert") return told(job, await write(item, epochId));
       book.deleting(item.key, item.revision);
       told(job, await writer.remove(item, epochId));
     },

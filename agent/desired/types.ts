@@ -2,6 +2,7 @@ import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { Clock, Kube, Random } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { Consumer } from "../tunnel/types.ts";
 
 export interface DesiredOptions {
@@ -18,6 +19,7 @@ export interface DesiredOptions {
   signal: AbortSignal;
   /** Phases that only this part knows: Pending, Refused, Deleting, Deleted, Orphaned. */
   report: (status: DocumentStatus) => void;
+  tracer: Tracer;
   /** Starts another session: it brings the snapshot that the next hello asks for. */
   renew: (reason: string) => void;
 }

@@ -1,6 +1,7 @@
 import type { ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import type { Clock, EventInput, Identity, Kube, LiveObject, Random } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { Scope } from "./build.ts";
 import type { Cache } from "./cache.ts";
 import type { PodWatch } from "./pod-watch.ts";
@@ -26,6 +27,7 @@ export interface EngineContext {
   scopeOf: (types: readonly { apiVersion: string; kind: string }[]) => Promise<Scope>;
   record: (event: EventInput) => void;
   count: Counters;
+  tracer: Tracer;
 }
 
 export interface Counters {

@@ -13,6 +13,7 @@ import {
 } from "../kube/index.ts";
 import { errorText, type Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { NO_TRACER, type Tracer } from "../tracing/tracer.ts";
 import { buildGraph } from "./build.ts";
 import { createCache } from "./cache.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
@@ -37,6 +38,8 @@ export interface EngineOptions {
   /** Graphs of other clusters' ids are left alone; undefined: all are ours. */
   clusterId?: string;
   record: (event: EventInput) => void;
+  /** Off where absent. */
+  tracer?: Tracer;
 }
 
 /** Told of each graph whose state changed, or that has gone (`status` undefined). Keys are `namespace/name`. */
@@ -87,6 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
     scopeOf: createScopes(kube, clock, signal),
     record: options.record,
     count: counters(options.metrics),
+    tracer: options.tracer ?? NO_TRACER,
   };
   const runners = new Map<string, Runner>();
   const foreign = new Map<string, string>();

@@ -4,6 +4,7 @@ import type { Adoption } from "./adoption.ts";
 import type { Hold } from "./cache.ts";
 import type { GraphIdentity } from "./marks.ts";
 import type { Graph, GraphNode } from "./model.ts";
+import type { RunTrace } from "./run-trace.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** One node in one run of a graph. */
@@ -80,6 +81,8 @@ export interface Run {
   readonly reportsDrift: boolean;
   /** See ANNOTATION.reconcileAt. */
   readonly reconcileAt?: string;
+  /** Where the change that it comes from is traced. */
+  readonly trace?: RunTrace;
 }
 
 /** Fights with another controller about a field: each correction in a row waits twice as long. */

@@ -89,6 +89,7 @@ export function createRunner(
     took: (answer) => take(answer),
     tell(status) {
       told = status;
+      stage?.told?.(status);
       reporter.status(live, status);
       tell(status);
     },

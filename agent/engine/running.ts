@@ -68,6 +68,7 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
         host.poke(id);
       }
     },
+    told: (status) => run.trace?.told(status),
     release() {
       removal?.release();
       for (const off of offs) off();

@@ -98,7 +98,9 @@ function apply(
 ): Promise<LiveObject> {
   const guard = seen ? { uid: seen.uid } : { resourceVersion: CREATE_ONLY };
   const object: KubeObject = { ...one.desired, metadata: { ...one.desired.metadata, ...guard } };
-  return host.ctx.kube.apply(object, { ...requestOf(host, run), force: one.node.force || isDrift });
+  const send = () =>
+    host.ctx.kube.apply(object, { ...requestOf(host, run), force: one.node.force || isDrift });
+  return run.trace ? run.trace.applying(one, send) : send();
 }
 
 /** Fields that have just become others' are let go before an apply leaves them out: see `releasePatch`. */

@@ -27,6 +27,7 @@ export function settle(host: Host, run: Run, one: NodeRun, seen: Seen) {
   const { state, message } = inTime(host, one, explained(host, one, seen, readiness));
   one.message = message;
   one.state = state === "Failed" ? "Failed" : one.wasReady ? "Degraded" : "Progressing";
+  run.trace?.settled(one);
   host.changed();
 }
 
@@ -40,6 +41,7 @@ export function becomeReady(host: Host, run: Run, one: NodeRun, message?: string
   one.pods?.release();
   one.pods = undefined;
   for (const free of run.schedule.done(one.node.id)) host.poke(free);
+  run.trace?.settled(one);
   host.changed();
 }
 

@@ -1,3 +1,4 @@
+import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
@@ -22,6 +23,8 @@ export interface Stage {
   acted(): boolean;
   /** What waits for a pause after a failure is tried now. */
   retryNow(): void;
+  /** This is what is told of it now. */
+  told?(status: ResourceGraphStatus): void;
   release(): void;
 }
 

@@ -11,6 +11,7 @@ import type { Host } from "./host.ts";
 import type { GraphIdentity } from "./marks.ts";
 import { type Graph, graphKeyOf } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
+import { traceRun } from "./run-trace.ts";
 import { createSchedule } from "./schedule.ts";
 
 export function identityOf(live: LiveGraph): GraphIdentity {
@@ -74,7 +75,10 @@ export function startRun(
     ? createAdoption({ host, policy: live.spec.adopt, graph, identity, namespace, ...(as ? { as } : {}) })
     : undefined;
   if (adoption) subscribe(adoption.release);
+  const trace = traceRun(host.ctx.tracer, live);
+  if (trace) subscribe(trace.end);
   return {
+    ...(trace ? { trace } : {}),
     generation,
     identity,
     ...(as ? { as } : {}),

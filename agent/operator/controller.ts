@@ -9,7 +9,9 @@ import type { LiveGraph } from "../engine/context.ts";
 import type { Engine } from "../engine/index.ts";
 import { sameStatus } from "../engine/status.ts";
 import { type Clock, type EventInput, isKind, type Kube, type KubeObject, refOf } from "../kube/index.ts";
+import { type ActiveSpan, within } from "../tracing/tracer.ts";
 import type { Namespaces } from "./namespaces.ts";
+import type { RenderTraces } from "./render-traces.ts";
 import { type Resource, withoutManagedFields } from "./resources.ts";
 import { documentStatus, type Outcome, outcomeOf } from "./status.ts";
 
@@ -44,6 +46,7 @@ export interface ControllerContext {
   signal: AbortSignal;
   onStatus: (status: DocumentStatus) => void;
   record: (event: EventInput) => void;
+  traces: RenderTraces;
   /** Takes the answer to a write, before the watch brings it. */
   observed: (resource: Resource) => void;
 }
@@ -67,11 +70,12 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
     const message = `a ResourceGraph ${live.metadata.name} is there already and belongs to something else`;
     return setStatus(ctx, kind, resource, { phase: "Failed", reason: "NameTaken", message });
   }
+  const span = ctx.traces.of(resource);
   const rendering = kind.render(resource, live);
   // The graph of before says nothing of what is asked for now.
   if (!("spec" in rendering))
     return rendering.outcome ? setStatus(ctx, kind, resource, rendering.outcome) : undefined;
-  await write(ctx, kind, resource, graphOf(kind, resource, rendering.spec));
+  await write(ctx, kind, resource, graphOf(kind, resource, rendering.spec, span), span);
   const status = ctx.engine.status(key);
   const current = ctx.engine.get(key);
   // An older answer would speak of what is no longer asked for; the newer one wakes us.
@@ -79,10 +83,20 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
     await setStatus(ctx, kind, resource, outcomeOf(status));
 }
 
-async function write(ctx: ControllerContext, kind: Kind, resource: Resource, graph: Graph): Promise<void> {
+async function write(
+  ctx: ControllerContext,
+  kind: Kind,
+  resource: Resource,
+  graph: Graph,
+  span: ActiveSpan | undefined,
+): Promise<void> {
   const key = keyOf(kind, resource);
   const live = ctx.engine.get(key);
-  if (!live || !isSameGraph(live, graph)) await ctx.engine.apply(graph, auditIds(resource));
+  if (!live || !isSameGraph(live, graph)) {
+    ctx.traces.rendered(resource);
+    const writing = span?.child(`write ResourceGraph ${graph.metadata.name}`, {}, "client");
+    await within(writing, () => ctx.engine.apply(graph, auditIds(resource)));
+  }
   const written = ctx.engine.get(key);
   if (written) kind.wrote?.(resource, written);
 }
@@ -167,13 +181,19 @@ export const keyOf = (kind: Kind, resource: Resource): string => {
 
 type Graph = KubeObject & { spec: ResourceGraphSpec };
 
-function graphOf(kind: Kind, resource: Resource, spec: ResourceGraphSpec): Graph {
+function graphOf(
+  kind: Kind,
+  resource: Resource,
+  spec: ResourceGraphSpec,
+  span: ActiveSpan | undefined,
+): Graph {
   const { uid, name } = resource.metadata;
   const correlation = resource.metadata.annotations?.[ANNOTATION.correlation];
   const reconcileAt = resource.metadata.annotations?.[ANNOTATION.reconcileAt];
   const lineage = lineageOf(resource);
   const annotations = {
     ...(correlation ? { [ANNOTATION.correlation]: correlation } : {}),
+    ...(span ? { [ANNOTATION.traceparent]: span.traceparent } : {}),
     ...(lineage ? { [ANNOTATION.lineage]: lineage } : {}),
     ...(reconcileAt ? { [ANNOTATION.reconcileAt]: reconcileAt } : {}),
   };

@@ -7,6 +7,7 @@ import { createEngine } from "../engine/index.ts";
 import { isNewer } from "../engine/model.ts";
 import { createEventRecorder, createReflector, objectKey, type Reflector } from "../kube/index.ts";
 import { errorText } from "../log.ts";
+import { NO_TRACER } from "../tracing/tracer.ts";
 import { agentSubject } from "./agent-subject.ts";
 import { watchAppliers } from "./appliers.ts";
 import { type ControllerContext, type Kind, keyOf, reconcile } from "./controller.ts";
@@ -15,6 +16,7 @@ import { watchNamespaces } from "./namespaces.ts";
 import { previewApp } from "./preview.ts";
 import { graphNameOf } from "./render/app-kind.ts";
 import { renderSource } from "./render/source.ts";
+import { createRenderTraces } from "./render-traces.ts";
 import { startRendering } from "./rendering/index.ts";
 import {
   KINDS,
@@ -49,10 +51,12 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     systemNamespace: namespace,
     ...(clusterId ? { clusterId } : {}),
     record: recorder.record,
+    ...(options.tracer ? { tracer: options.tracer } : {}),
   });
   const resources = new Map<string, Resource>();
   const reflectors: Reflector<Resource>[] = [];
   const told = new Map<string, string>();
+  const traces = createRenderTraces(options.tracer ?? NO_TRACER, () => clock.monotonic());
   const failures = metrics.counter("kubenova_operator_errors_total", "Reconciliations that failed, by kind");
   let queue: WorkQueue | undefined;
   let forget: (resource: Resource) => void = () => {};
@@ -76,6 +80,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     if (resources.get(key)?.metadata.uid !== resource.metadata.uid) return;
     resources.delete(key);
     forget(resource);
+    traces.forget(resource);
     told.delete(resource.metadata.annotations?.[ANNOTATION.key] ?? "");
     // A project may have waited for its last app.
     if (resource.kind === "NovaApp") wakeProjects();
@@ -132,7 +137,9 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     const owners = (): Map<string, string> =>
       new Map([...resources].map(([key, one]) => [keyOf(kinds[one.kind as ResourceKind], one), key]));
     const { record } = recorder;
-    const ctx: ControllerContext = { kube, engine, namespaces, clock, signal, onStatus, record, observed };
+    const ctx: ControllerContext = {
+      ...{ kube, engine, namespaces, clock, signal, onStatus, record, observed, traces },
+    };
     signal.throwIfAborted();
     const started = createWorkQueue({
       handle: async (key) => {

@@ -3,6 +3,7 @@ import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { Clock, Kube } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import type { ModuleTools } from "./rendering/index.ts";
 import type { NovaApp } from "./resources.ts";
 
@@ -21,6 +22,8 @@ export interface OperatorOptions {
   clusterId?: string;
   /** For resources that come from modules. */
   tools: ModuleTools;
+  /** Off where absent. */
+  tracer?: Tracer;
   /** Ends the operator: the Lease is lost, or the process ends. Nothing is written after it aborted. */
   signal: AbortSignal;
   /**

@@ -38,6 +38,7 @@ const viewNode = (state: NodeStatus, apiVersion: string | undefined): ViewNode =
     ...state,
     ...(apiVersion === undefined ? {} : { apiVersion }),
     ...(state.message === undefined ? {} : { message: state.message.slice(0, MAX_MESSAGE_LENGTH) }),
+    ...(state.lastError === undefined ? {} : { lastError: state.lastError.slice(0, MAX_MESSAGE_LENGTH) }),
   });
 
 /** The engine has not begun with this specification, or refused it. */

@@ -91,7 +91,6 @@ export const appCueRefSchema = z.discriminatedUnion(
           /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\/[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
           "not the name of a module",
         ),
-      path: packagePath.optional(),
     }),
   ],
   {

@@ -12,6 +12,8 @@ export interface DesiredDocument {
   resource?: CustomResource;
   /** What the change came from; it reaches the custom resource and each request to the API server (decisions.md 21). */
   correlationId: string;
+  /** W3C trace context of that change, where it is traced. */
+  traceparent?: string;
 }
 
 export interface CustomResource {
@@ -131,7 +133,7 @@ export function releaseResource(release: ReleaseInput): CustomResource {
 
 /** Annotations that the agent writes beside the resource: where it came from, and what proves it current. */
 export function originAnnotations(
-  document: DesiredDocument,
+  document: Pick<DesiredDocument, "key" | "revision" | "correlationId" | "traceparent">,
   digest: string,
   epochId: string,
 ): Record<string, string> {
@@ -141,5 +143,6 @@ export function originAnnotations(
     [ANNOTATION.digest]: digest,
     [ANNOTATION.epoch]: epochId,
     [ANNOTATION.correlation]: document.correlationId,
+    ...(document.traceparent ? { [ANNOTATION.traceparent]: document.traceparent } : {}),
   };
 }

@@ -46,6 +46,22 @@ export function addCounts(total: RequestCounts, more: RequestCounts): void {
   }
 }
 
+/** Spans of traces: sent, and dropped because nobody took them in time. */
+export interface SpanCounts {
+  exported: number;
+  dropped: number;
+}
+
+export const spanFamily = ({ exported, dropped }: SpanCounts): MetricFamily => ({
+  name: "kubenova_trace_spans_total",
+  help: "Spans of traces, by what became of them.",
+  type: "counter",
+  samples: [
+    { labels: { result: "exported" }, value: exported },
+    { labels: { result: "dropped" }, value: dropped },
+  ],
+});
+
 const emptyCounts = (): RouteCounts => ({
   statuses: {},
   buckets: Array.from({ length: BUCKETS_SECONDS.length + 1 }, () => 0),

@@ -21,6 +21,8 @@ export const ANNOTATION = {
   /** `<cluster id>/<desired key>` that an object comes from: names are given again, by others too; this never is. */
   lineage: "kubenova.io/lineage",
   correlation: "kubenova.io/correlation-id",
+  /** W3C trace context of the change, only where it is traced. */
+  traceparent: "kubenova.io/traceparent",
   /** On a ResourceGraph: each new value carries it out once more. */
   reconcileAt: "kubenova.io/reconcile-at",
   /** On a live object: `disabled` has it left alone, neither corrected nor pruned. */

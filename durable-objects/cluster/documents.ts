@@ -21,6 +21,7 @@ export interface DesiredRow {
   resource: string | null;
   bytes: number;
   correlationId: string;
+  traceparent: string | null;
 }
 
 export type Prepared = Omit<DesiredRow, "seq">;
@@ -28,7 +29,7 @@ export type Prepared = Omit<DesiredRow, "seq">;
 /** Canonical bytes and digest of documents, before anything is stored. @throws KubeNovaError KN-1003 for one too large */
 export const prepare = (documents: readonly DesiredDocument[]): Promise<Prepared[]> =>
   Promise.all(
-    documents.map(async ({ key, revision, op, resource, correlationId }) => {
+    documents.map(async ({ key, revision, op, resource, correlationId, traceparent = null }) => {
       const text = op === "upsert" && resource ? canonicalJson(resource) : null;
       const bytes = text === null ? 0 : new TextEncoder().encode(text).byteLength;
       if (bytes > MAX_DOCUMENT_BYTES) {
@@ -37,11 +38,13 @@ export const prepare = (documents: readonly DesiredDocument[]): Promise<Prepared
         });
       }
       const digest = text === null ? null : await sha256(text);
-      return { key, revision, op, digest, resource: text, bytes: bytes + key.length + 200, correlationId };
+      const size = bytes + key.length + 200;
+      return { key, revision, op, digest, resource: text, bytes: size, correlationId, traceparent };
     }),
   );
 
-const COLUMNS = "key, seq, revision, op, digest, resource, bytes, correlation_id AS correlationId";
+const COLUMNS =
+  "key, seq, revision, op, digest, resource, bytes, correlation_id AS correlationId, traceparent";
 
 /** The desired set in the object's storage. Callers save the state that these functions change. */
 export class Documents {
@@ -67,8 +70,8 @@ export class Documents {
       state.seq += 1;
       accepted += 1;
       this.#sql.exec(
-        `INSERT OR REPLACE INTO desired (key, seq, revision, op, digest, resource, bytes, correlation_id)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT OR REPLACE INTO desired (key, seq, revision, op, digest, resource, bytes, correlation_id, traceparent)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         each.key,
         state.seq,
         each.revision,
@@ -77,6 +80,7 @@ export class Documents {
         each.resource,
         each.bytes,
         each.correlationId,
+        each.traceparent,
       );
       if (each.op === "upsert") this.#sql.exec("DELETE FROM orphans WHERE key = ?", each.key);
     }

@@ -2,6 +2,8 @@ import { encodeFrame, encodeText } from "../../protocol/tunnel/codec.ts";
 import type { EdgeFrame } from "../../protocol/tunnel/frames.ts";
 import { DESIRED_WINDOW_BYTES } from "../../protocol/tunnel/limits.ts";
 import { type SnapshotLine, snapshotDigest } from "../../protocol/tunnel/snapshot.ts";
+import { flushSpans } from "../../worker/tracing/export.ts";
+import { continueTrace, targetOf } from "../../worker/tracing/spans.ts";
 import type { DesiredRow } from "./documents.ts";
 import type { Heart } from "./heart.ts";
 import { agentOf, remember, sendTo } from "./sockets.ts";
@@ -144,13 +146,37 @@ export class Pusher {
       op: row.op,
       ...(row.digest ? { digest: row.digest } : {}),
       correlationId: row.correlationId,
+      ...(row.traceparent ? { traceparent: row.traceparent } : {}),
       ...(snapshot ? { snapshot } : {}),
     });
     const text = row.resource === null ? head : `${head.slice(0, -1)},"resource":${row.resource}}`;
-    return sendTo(
+    const sent = sendTo(
       socket,
       encodeText(text, () => this.#nextId(socket)),
     );
+    if (row.traceparent) this.#traced(row, sent);
+    return sent;
+  }
+
+  /** That a document was pushed, in the trace of its change. */
+  #traced({ key, seq, revision, traceparent }: DesiredRow, sent: boolean): void {
+    const { ctx, env } = this.#heart;
+    const { clusterId, name } = this.#heart.known();
+    const span = continueTrace(env, traceparent, {
+      name: "push",
+      kind: "producer",
+      attributes: {
+        "kubenova.cluster": name,
+        "kubenova.cluster_id": clusterId,
+        "kubenova.desired_key": key,
+        "kubenova.desired_revision": revision,
+        "kubenova.seq": seq,
+      },
+    });
+    const target = span && targetOf(env);
+    if (!target) return;
+    span.end(sent ? {} : { error: "the agent's socket is gone" });
+    ctx.waitUntil(flushSpans(target));
   }
 
   sendFrame(socket: WebSocket, frame: EdgeFrame): boolean {

@@ -26,6 +26,7 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE state ADD COLUMN taken_session INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE state ADD COLUMN taken_at INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE state ADD COLUMN takeovers_told_at INTEGER NOT NULL DEFAULT 0;`,
+  "ALTER TABLE desired ADD COLUMN traceparent TEXT;",
 ];
 
 /** Whether the object has tables: an id that no cluster has must leave none behind. */

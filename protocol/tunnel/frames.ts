@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TRACEPARENT } from "../../domain/trace/context.ts";
 import { capabilitiesSchema, documentStatusSchema, inventorySchema } from "../resources/status.ts";
 import { MAX_CANCEL_MESSAGE } from "./limits.ts";
 
@@ -54,6 +55,8 @@ export const desiredSchema = z.object({
   digest: digest.optional(),
   resource: z.record(z.string(), z.unknown()).optional(),
   correlationId: z.string().max(128),
+  /** Trace context of the change, where it is traced. */
+  traceparent: z.string().regex(TRACEPARENT).optional(),
   /** Set on the frames of a snapshot: its id. */
   snapshot: id.optional(),
 });

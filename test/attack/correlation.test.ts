@@ -70,8 +70,11 @@ const put = (id: string, version: string) =>
   scene.api.put(
     app,
     { spec: rawSpec([configMap("traced", { version })]) },
-    { headers: { "x-correlation-id": id } },
+    { headers: { "x-correlation-id": id, traceparent: TRACEPARENT } },
   );
+
+/** Of a caller that traces; nobody else here does. */
+const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 const ready = (revision: number) =>
   until(
@@ -98,6 +101,7 @@ describe("the correlation id of a request", () => {
         ...(["get", "novaapp", "traced", "-n", NAMESPACE] as const),
       );
       expect(metadata.annotations[ANNOTATION.correlation]).toBe(id);
+      expect(metadata.annotations[ANNOTATION.traceparent]).toBeUndefined();
       await expectUnder(id, since);
     }
   });

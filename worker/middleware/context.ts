@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../env.ts";
 import { newId } from "../ids.ts";
+import type { ActiveSpan } from "../tracing/spans.ts";
 
 /** What the middleware knows of a request. */
 export interface RequestVariables {
@@ -13,6 +14,8 @@ export interface RequestVariables {
   params?: Record<string, string>;
   principalId?: string;
   errorCode?: string;
+  /** The request's span, where tracing is on. */
+  trace?: ActiveSpan;
 }
 
 export type AppEnv = { Bindings: Env; Variables: RequestVariables };

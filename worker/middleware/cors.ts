@@ -4,7 +4,7 @@ import type { AppEnv } from "./context.ts";
 const PREFLIGHT_HEADERS = {
   "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
   "Access-Control-Allow-Headers":
-    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Correlation-Id, Last-Event-ID",
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Correlation-Id, Last-Event-ID, traceparent",
   "Access-Control-Max-Age": "600",
 };
 const EXPOSED = "ETag, Location, Retry-After, X-Request-Id, X-Correlation-Id, Idempotent-Replayed";

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { countRequest, type RequestCounts } from "../../domain/metrics/requests.ts";
 import type { Env } from "../env.ts";
 import { metricsStub } from "../store/database.ts";
+import { takeSpanCounts } from "../tracing/export.ts";
 import type { AppEnv } from "./context.ts";
 
 /** An isolate tells its counts this often at most: each time is a request, and a row, that somebody pays. */
@@ -28,6 +29,7 @@ export async function flushCounts(env: Env, now: number): Promise<void> {
   const told = counts;
   counts = {};
   flushedAt = now;
+  const spans = takeSpanCounts();
   if (Object.keys(told).length === 0) return;
-  await metricsStub(env).add(told);
+  await metricsStub(env).add(told, spans);
 }

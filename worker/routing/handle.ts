@@ -42,6 +42,7 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
     requestId: c.get("requestId"),
     correlationId: c.get("correlationId"),
     now,
+    trace: c.get("trace"),
     idempotent: await idempotentRequest(request, principal.id, body),
     waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
   };

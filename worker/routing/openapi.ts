@@ -104,6 +104,7 @@ const headerNames = (route: Route): string[] => [
   ...(route.conditional ?? []),
   ...(route.method !== "get" && route.action !== "public" ? ["Idempotency-Key"] : []),
   "X-Correlation-Id",
+  "traceparent",
 ];
 
 function requestBody(body: BodyDoc<z.ZodType>, components: Components): JsonSchema {

@@ -7,11 +7,13 @@ import { newId } from "../ids.ts";
 import { outboxStub } from "../store/database.ts";
 import { randomShard, recordEvents } from "../store/events.ts";
 import { findStoredAnswer, storeAnswer, storedAnswer } from "../store/idempotency.ts";
+import type { ActiveSpan } from "../tracing/spans.ts";
 import type { Answer, Call, Commit } from "./call.ts";
 import type { Route } from "./define.ts";
 import { deliverSoon } from "./deliver-soon.ts";
 import { type IdempotentRequest, replayIfStored, toStored } from "./idempotency.ts";
 import { checkPrecondition } from "./preconditions.ts";
+import { tracedDelivery } from "./traced-delivery.ts";
 
 /** An alarm that was armed longer ago may have rung before the commit; it looks again after domain/outbox ARM_DELAY_MS. */
 const ARMED_FOR_MS = 1_000;
@@ -36,6 +38,8 @@ export interface CallInput {
   correlationId: string;
   now: number;
   idempotent: IdempotentRequest | undefined;
+  /** The request's span, where tracing is on. */
+  trace?: ActiveSpan | undefined;
   waitUntil(work: Promise<unknown>): void;
 }
 
@@ -54,6 +58,7 @@ export class RunningCall implements Call {
   authorized: boolean;
   readonly #route: Route;
   readonly #idempotent: IdempotentRequest | undefined;
+  readonly #trace: ActiveSpan | undefined;
   #shard = 0;
   #armed: Promise<void> | undefined;
   #armedAt = 0;
@@ -73,6 +78,7 @@ export class RunningCall implements Call {
     this.waitUntil = input.waitUntil;
     this.#route = input.route;
     this.#idempotent = input.idempotent;
+    this.#trace = input.trace;
     this.authorized = input.route.action === "public";
   }
 
@@ -92,7 +98,7 @@ export class RunningCall implements Call {
     const idempotent = this.#idempotent;
     if (this.#route.method !== "get") this.#arm();
     const all = idempotent ? [...statements, findStoredAnswer(db, idempotent.id)] : statements;
-    const results = await db.batch<Record<string, unknown>>(all);
+    const results = await this.#batch("read", db, all);
     if (idempotent) replayIfStored(storedAnswer(results.pop()?.results[0]), idempotent, this.now);
     return results;
   }
@@ -107,11 +113,23 @@ export class RunningCall implements Call {
     }
     await this.#armed;
     await failpoint(this.env, "armed");
-    await db.batch(all).catch((error: unknown) => {
+    await this.#batch("commit", db, all).catch((error: unknown) => {
       throw /SQLITE_CONSTRAINT|constraint failed/i.test(String(error)) ? new LostRace() : error;
     });
-    if (recorded.ids.length > 0) this.waitUntil(deliverSoon(this.env, recorded.ids));
+    if (recorded.ids.length > 0) this.waitUntil(this.#deliver(recorded.ids));
     return answer;
+  }
+
+  /** One round trip to the database, seen in the request's trace. */
+  #batch(name: string, db: D1Database, statements: D1PreparedStatement[]) {
+    const work = () => db.batch<Record<string, unknown>>(statements);
+    const attributes = { "db.system.name": "sqlite", "db.operation.batch.size": statements.length };
+    return this.#trace ? this.#trace.around(`d1 ${name}`, "client", attributes, work) : work();
+  }
+
+  #deliver(ids: string[]): Promise<void> {
+    const deliver = () => deliverSoon(this.env, ids);
+    return this.#trace ? tracedDelivery(this.env, this.#trace, this.correlationId, deliver) : deliver();
   }
 
   checkPrecondition(existing: { version: number } | undefined): void {

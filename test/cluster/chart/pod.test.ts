@@ -50,3 +50,33 @@ describe("the pod", () => {
     expect(await checksum(TOKEN)).not.toBe(await checksum(`${TOKEN}2`));
   });
 });
+
+describe("tracing", () => {
+  const names = async (values: Parameters<typeof rendered>[0]) => {
+    const { manifests } = await rendered(values);
+    const { template } = only(manifests, "Deployment").spec as {
+      template: { spec: { containers: { env: { name: string; value?: string }[] }[] } };
+    };
+    const env = template.spec.containers[0]?.env.filter(({ name }) => name.startsWith("OTEL_"));
+    return { env, egress: JSON.stringify(only(manifests, "NetworkPolicy").spec) };
+  };
+
+  test("is off, and its port closed, until an endpoint is named", async () => {
+    const { env, egress } = await names(GOOD);
+    expect(env).toEqual([]);
+    expect(egress).not.toContain("4318");
+  });
+
+  test("sends to the endpoint, with headers from a Secret, through the network policy", async () => {
+    const tracing = { endpoint: "http://otel-collector.observability:4318", headersSecret: "otel" };
+    const { env, egress } = await names({ ...GOOD, tracing });
+    expect(env).toEqual([
+      { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: tracing.endpoint },
+      {
+        name: "OTEL_EXPORTER_OTLP_HEADERS",
+        valueFrom: { secretKeyRef: { name: "otel", key: "headers" } },
+      },
+    ]);
+    expect(egress).toContain("4318");
+  });
+});
