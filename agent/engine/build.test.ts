@@ -54,6 +54,46 @@ describe("a graph's implied order", () => {
     expect(after(graph, `${kind}/w`)).toEqual(needed.map(({ id }) => id).sort());
   });
 
+  it("a StatefulSet comes after what its pods name, the classes too", () => {
+    const spec = {
+      template: { spec: { ...pod, priorityClassName: "high" } },
+      volumeClaimTemplates: [{ spec: { storageClassName: "fast" } }],
+    };
+    const classes = [
+      node("PriorityClass", "high", {}, "scheduling.k8s.io/v1"),
+      node("StorageClass", "fast", {}, "storage.k8s.io/v1"),
+    ];
+    const clusterWide: Scope = ({ kind }) => !kind.endsWith("Class");
+    const built = buildGraph(
+      { nodes: [...needed, ...classes, node("StatefulSet", "w", { spec }, "apps/v1")] },
+      "ns",
+      clusterWide,
+    );
+    if ("problem" in built) throw new Error(built.problem);
+    expect(after(built.graph, "StatefulSet/w")).toEqual([...needed, ...classes].map(({ id }) => id).sort());
+  });
+
+  it("a webhook comes after its Service and the workload that answers behind it", () => {
+    const labels = { app: "hook" };
+    const graph = built(
+      node("Service", "hook", { spec: { selector: labels } }),
+      node("Deployment", "hook", { spec: { template: { metadata: { labels }, spec: {} } } }, "apps/v1"),
+      node(
+        "Deployment",
+        "web",
+        { spec: { template: { metadata: { labels: { app: "web" } }, spec: {} } } },
+        "apps/v1",
+      ),
+      node(
+        "ValidatingWebhookConfiguration",
+        "hook",
+        { webhooks: [{ clientConfig: { service: { name: "hook", namespace: "ns" } } }] },
+        "admissionregistration.k8s.io/v1",
+      ),
+    );
+    expect(after(graph, "ValidatingWebhookConfiguration/hook")).toEqual(["Deployment/hook", "Service/hook"]);
+  });
+
   it("a namespace comes before what is in it, also by the graph's own namespace", () => {
     const graph = built(node("Namespace", "ns"), node("ConfigMap", "a"));
     expect(after(graph, "ConfigMap/a")).toEqual(["Namespace/ns"]);

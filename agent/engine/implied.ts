@@ -1,6 +1,6 @@
 import { groupKind, type KubeObject, type ObjectRef, refString } from "../kube/index.ts";
 import { at, list, text } from "./model.ts";
-import { podReferences, podSpecOf } from "./pod-references.ts";
+import { podLabelsOf, podReferences, podSpecOf } from "./pod-references.ts";
 
 export interface Located {
   id: string;
@@ -18,6 +18,7 @@ export function impliedEdges(nodes: readonly Located[]): Map<string, Set<string>
   const byKey = new Map(nodes.map((node) => [refString(node.ref), node.id]));
   const definitions = definedKinds(nodes);
   const bindings = bindingsBySubject(nodes);
+  const workloads = workloadsBehind(nodes);
   const edges = new Map<string, Set<string>>();
 
   for (const { id, ref, object } of nodes) {
@@ -33,6 +34,8 @@ export function impliedEdges(nodes: readonly Located[]): Map<string, Set<string>
     const account = text(at(podSpecOf(object), "serviceAccountName"));
     if (account) for (const binding of bindings.get(`${ref.namespace}/${account}`) ?? []) after.add(binding);
     for (const needed of namedByKind(ref, object)) add(needed);
+    for (const service of servicesOf(ref, object))
+      for (const behind of workloads.behind(service)) after.add(behind);
     after.delete(id);
     edges.set(id, after);
   }
@@ -63,6 +66,19 @@ function namedByKind(ref: ObjectRef, object: KubeObject): ObjectRef[] {
       if (!target?.apiVersion || !target.kind || !target.name) return [];
       return [{ apiVersion: target.apiVersion, kind: target.kind, name: target.name, ...inNamespace }];
     }
+    case "ServiceAccount":
+      return list(at(object, "imagePullSecrets")).flatMap((secret) => {
+        const name = text(at(secret, "name"));
+        return name ? [{ apiVersion: "v1", kind: "Secret", name, ...inNamespace }] : [];
+      });
+    default:
+      return servicesOf(ref, object);
+  }
+}
+
+/** The Services that the API server calls because of this object: it refuses requests while they do not answer. */
+function servicesOf(ref: ObjectRef, object: KubeObject): ObjectRef[] {
+  switch (groupKind(ref)) {
     case "ValidatingWebhookConfiguration.admissionregistration.k8s.io":
     case "MutatingWebhookConfiguration.admissionregistration.k8s.io":
       return list(at(object, "webhooks")).flatMap((hook) => serviceOf(at(hook, "clientConfig", "service")));
@@ -71,6 +87,24 @@ function namedByKind(ref: ObjectRef, object: KubeObject): ObjectRef[] {
     default:
       return [];
   }
+}
+
+/** A Service answers when the workloads do whose pods it selects: their ids, by the Service. */
+function workloadsBehind(nodes: readonly Located[]): { behind: (service: ObjectRef) => string[] } {
+  const services = new Map(
+    nodes.filter(({ ref }) => groupKind(ref) === "Service").map((node) => [refString(node.ref), node.object]),
+  );
+  const behind = (service: ObjectRef): string[] => {
+    const selector = Object.entries(
+      (at(services.get(refString(service)), "spec", "selector") ?? {}) as object,
+    );
+    if (selector.length === 0) return [];
+    const selects = ({ ref, object }: Located) =>
+      ref.namespace === service.namespace &&
+      selector.every(([label, value]) => at(podLabelsOf(object), label) === value);
+    return nodes.filter(selects).map(({ id }) => id);
+  };
+  return { behind };
 }
 
 function serviceOf(service: unknown): ObjectRef[] {

@@ -19,7 +19,15 @@ export function podSpecOf(object: KubeObject): unknown {
   return path && (group === "v1" || group === "apps" || group === "batch") ? at(object, ...path) : undefined;
 }
 
-/** What a workload's pods name, and cannot start without: ServiceAccount, ConfigMaps, Secrets, claims. */
+/** Labels of the pods that a workload which keeps running makes. */
+export function podLabelsOf(object: KubeObject): unknown {
+  if (podSpecOf(object) === undefined || object.kind === "Job" || object.kind === "CronJob") return undefined;
+  return object.kind === "Pod"
+    ? object.metadata.labels
+    : at(object, "spec", "template", "metadata", "labels");
+}
+
+/** What a workload's pods name, and cannot start without: ServiceAccount, ConfigMaps, Secrets, claims, classes. */
 export function podReferences(object: KubeObject, namespace: string | undefined): ObjectRef[] {
   const spec = podSpecOf(object);
   if (spec === undefined) return [];
@@ -28,7 +36,15 @@ export function podReferences(object: KubeObject, namespace: string | undefined)
     const named = text(name);
     if (named) found.push({ apiVersion: "v1", kind, name: named, ...(namespace ? { namespace } : {}) });
   };
+  const addToCluster = (apiVersion: string, kind: string, name: unknown) => {
+    const named = text(name);
+    if (named) found.push({ apiVersion, kind, name: named });
+  };
   add("ServiceAccount", at(spec, "serviceAccountName"));
+  addToCluster("scheduling.k8s.io/v1", "PriorityClass", at(spec, "priorityClassName"));
+  addToCluster("node.k8s.io/v1", "RuntimeClass", at(spec, "runtimeClassName"));
+  for (const template of list(at(object, "spec", "volumeClaimTemplates")))
+    addToCluster("storage.k8s.io/v1", "StorageClass", at(template, "spec", "storageClassName"));
   for (const secret of list(at(spec, "imagePullSecrets"))) add("Secret", at(secret, "name"));
   for (const volume of list(at(spec, "volumes"))) {
     for (const source of [volume, ...list(at(volume, "projected", "sources"))]) {
@@ -36,6 +52,9 @@ export function podReferences(object: KubeObject, namespace: string | undefined)
       add("Secret", at(source, "secret", "secretName") ?? at(source, "secret", "name"));
     }
     add("PersistentVolumeClaim", at(volume, "persistentVolumeClaim", "claimName"));
+    add("Secret", at(volume, "csi", "nodePublishSecretRef", "name"));
+    const claimed = at(volume, "ephemeral", "volumeClaimTemplate", "spec", "storageClassName");
+    addToCluster("storage.k8s.io/v1", "StorageClass", claimed);
   }
   for (const kind of ["containers", "initContainers", "ephemeralContainers"]) {
     for (const container of list(at(spec, kind))) {

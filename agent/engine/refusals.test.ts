@@ -43,6 +43,7 @@ describe("an immutable field", () => {
     ["roleRef", 'Invalid value: {"kind":"Role"}: cannot change roleRef'],
     ["spec", "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden"],
     ["data", "Forbidden: field is immutable when `immutable` is set"],
+    ["spec", "Forbidden: spec is immutable after creation except x\n@@ -1 +1 @@\n-   a: 1"],
     ["value", "Forbidden: may not be changed in an update."],
     ["parameters", "Forbidden: updates to parameters are forbidden."],
     ["spec.size", 'Invalid value: "integer": Value is immutable'],

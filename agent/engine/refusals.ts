@@ -29,6 +29,12 @@ export function conflictText(conflicts: readonly FieldConflict[]): string {
   return `other managers hold fields of it: ${shown.join(", ")}`;
 }
 
+/** The replicas alone, and those held by the controller that acts for autoscalers. */
+export const isOfAutoscaler = (conflicts: readonly FieldConflict[]): boolean =>
+  conflicts.length === 1 &&
+  conflicts[0]?.manager === "kube-controller-manager" &&
+  conflicts[0].fields.every((field) => field === ".spec.replicas");
+
 /**
  * How validation says that a field keeps its value: the words of Kubernetes' own kinds, and those that authors of
  * definitions use. Read at the end of a cause, after the value that was refused.
@@ -40,7 +46,9 @@ const IMMUTABLE =
 export function immutableFields(error: unknown): string[] {
   if (!isKind(error, "invalid") || error.status !== 422) return [];
   const fields = error.causes.flatMap(({ field, message = "" }) => {
-    const said = message.slice(message.lastIndexOf(": ") + 1);
+    // What follows the first line is a comparison of the two objects.
+    const [line = ""] = message.split("\n");
+    const said = line.slice(line.lastIndexOf(": ") + 1);
     return field && IMMUTABLE.test(said) ? [field] : [];
   });
   return [...new Set(fields)].slice(0, MAX_CONFLICT_FIELDS);

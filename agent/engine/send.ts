@@ -11,7 +11,14 @@ import { mutatedText } from "./mutated.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { ownerOf } from "./ownership.ts";
 import { readLive } from "./read.ts";
-import { conflictsOf, immutableFields, immutableText, isReplaceable, refusalText } from "./refusals.ts";
+import {
+  conflictsOf,
+  immutableFields,
+  immutableText,
+  isOfAutoscaler,
+  isReplaceable,
+  refusalText,
+} from "./refusals.ts";
 import { verdictOf } from "./retry.ts";
 import { seenOf } from "./seen.ts";
 import { takeOwnership } from "./take-ownership.ts";
@@ -37,7 +44,13 @@ export function sendNode(
     try {
       const fields = isDrift ? await driftNow(host, run, one) : undefined;
       if (seen) await releaseIgnored(host, run, one);
-      const send = (now: Seen | undefined) => apply(host, run, one, now, isDrift);
+      const send = (now: Seen | undefined) =>
+        apply(host, run, one, now, isDrift).catch((error: unknown) => {
+          // An autoscaler that is no more holds nothing.
+          const isLeft = one.autoscaled?.is === false && isOfAutoscaler(conflictsOf(error));
+          if (!isLeft) throw error;
+          return apply(host, run, one, now, true);
+        });
       const { adoption } = run;
       const live =
         takes && adoption

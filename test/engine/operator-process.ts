@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { endWithParent } from "../lib/process.ts";
 
@@ -45,10 +46,13 @@ export interface OperatorStarter {
 export async function operatorStarter(kubeconfig: string): Promise<OperatorStarter> {
   const folder = mkdtempSync(join(tmpdir(), "kubenova-operator-"));
   const file = join(folder, "operator.mjs");
+  const source = join(import.meta.dirname, "operator-child.ts");
   await build({
-    ...{ entryPoints: [join(import.meta.dirname, "operator-child.ts")], outfile: file, bundle: true },
+    ...{ entryPoints: [source], outfile: file, bundle: true },
     ...{ platform: "node", target: "node24", format: "esm", logLevel: "warning" },
     external: ["bufferutil", "utf-8-validate"],
+    // What it looks for beside the sources (programs to build, modules to embed) it finds from where it was bundled.
+    define: { "import.meta.url": JSON.stringify(pathToFileURL(source).href) },
     // CommonJS libraries in the bundle ask for it.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
