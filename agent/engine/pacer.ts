@@ -1,7 +1,7 @@
 import type { EngineContext } from "./context.ts";
 
-/** Writes that one graph has in flight at most: a large one leaves room for the others. */
-const IN_FLIGHT = 8;
+/** Writes that one graph has in flight at most: a large one leaves room for the others (agent/kube/core.ts has 32 for all). */
+const IN_FLIGHT = 24;
 
 /** Gathers pokes into steps, and lets work on objects run: one at a time an object, a few at a time in all. */
 export interface Pacer {

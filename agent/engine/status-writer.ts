@@ -49,6 +49,7 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
   let told: ResourceGraphStatus | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let lookCost = 0;
+  let writeCost = 0;
 
   const wakeAt = (when: number) => {
     if (when >= timerAt) return;
@@ -64,7 +65,9 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
   const dueAt = (snapshot: Snapshot): number => {
     const says = source.acted() && !snapshot.nodes.every(({ state }) => SILENT.includes(state));
     const patience = RESTING.includes(snapshot.phase) ? 0 : says ? INTERVAL_MS : PATIENCE_MS;
-    const pause = failures > 0 ? Math.min(60_000, INTERVAL_MS * 2 ** failures) : INTERVAL_MS;
+    const backoff = failures > 0 ? Math.min(60_000, INTERVAL_MS * 2 ** failures) : INTERVAL_MS;
+    // A large status is slow to write, for the API server and all who watch it: progress takes a tenth of the time.
+    const pause = RESTING.includes(snapshot.phase) ? backoff : Math.max(backoff, 10 * writeCost);
     return Math.max(startedAt + patience, writtenAt + pause);
   };
 
@@ -77,6 +80,13 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
     lookedAt = ctx.clock.monotonic();
     const snapshot = source.snapshot();
     if (!snapshot) return;
+    const due = dueAt(snapshot);
+    // In the middle of its work it looks often: whether anything changed is asked when it may be written.
+    if (!RESTING.includes(snapshot.phase) && due > lookedAt) {
+      lookCost = ctx.clock.monotonic() - lookedAt;
+      wakeAt(due);
+      return;
+    }
     const live = source.live();
     const status = statusOf(
       snapshot,
@@ -84,11 +94,9 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       source.inventory(),
       new Date(ctx.clock.now()).toISOString(),
     );
-    const due = dueAt(snapshot);
     const same = sameStatus(status, live.status);
     lookCost = ctx.clock.monotonic() - lookedAt;
-    const mayWait = !(same && RESTING.includes(snapshot.phase));
-    if (mayWait && due > ctx.clock.monotonic()) {
+    if (!same && due > ctx.clock.monotonic()) {
       wakeAt(due);
       return;
     }
@@ -102,7 +110,9 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
     busy = true;
     writtenAt = ctx.clock.monotonic();
     try {
-      source.took(await writeGraphStatus(ctx, live, status));
+      const answer = await writeGraphStatus(ctx, live, status);
+      writeCost = ctx.clock.monotonic() - writtenAt;
+      source.took(answer);
       failures = 0;
     } catch (error) {
       // Gone or replaced by another of its name: its watch says so.
@@ -112,10 +122,13 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       again = again || !isKind(error, "notFound", "tooLarge");
     }
     busy = false;
-    if (again) {
-      again = false;
-      look();
-    }
+    settle();
+  };
+  /** Looks at what came while a write was under way. */
+  const settle = () => {
+    if (!again) return;
+    again = false;
+    look();
   };
 
   return {
@@ -145,6 +158,7 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
         source.took(await flushed);
       } finally {
         busy = false;
+        settle();
       }
     },
     stop() {

@@ -8,7 +8,7 @@ import type { Headers } from "./request-headers.ts";
 /** A peer that lost power leaves no FIN: TCP probes find it within about 30 s. */
 const TCP_KEEPALIVE_MS = 15_000;
 /** Connections kept open between bursts: as many as writes may be in flight. */
-const IDLE_SOCKETS = 16;
+const IDLE_SOCKETS = 32;
 
 export interface WireRequest {
   method: string;
