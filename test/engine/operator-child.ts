@@ -2,12 +2,14 @@
  * A process that runs the controllers and the engine until it is killed: `operator-child.ts KUBECONFIG`. Told so by its
  * parent, it kills itself about its n-th write from then on, as `kill -9` does. Tells its parent each write that it begins.
  */
+import { readFileSync } from "node:fs";
+import { modulesConfig } from "../../agent/config-modules.ts";
 import { type Kube, loadKube, systemClock } from "../../agent/kube/index.ts";
 import { createLogger, silentLogger } from "../../agent/log.ts";
 import { createMetrics } from "../../agent/metrics.ts";
+import { startModules } from "../../agent/modules.ts";
 import { startOperator } from "../../agent/operator/index.ts";
 import { SYSTEM_NAMESPACE } from "../../domain/names/labels.ts";
-import { moduleTools } from "../operator/tools.ts";
 import type { ChildMessage, KillAt } from "./operator-process.ts";
 
 /** By then a request of this machine is with the API server, and often not yet answered. */
@@ -48,10 +50,13 @@ process.once("disconnect", () => process.exit(0));
 const log = process.env.AGENT_LOG
   ? createLogger({ level: "debug", write: (line) => process.stderr.write(line), now: () => Date.now() })
   : silentLogger;
+/** No graph here comes from a module: what renders one is never started. */
+const config = modulesConfig({}, (path) => readFileSync(path, "utf8"));
+const tools = startModules(config, { clock: systemClock, log, metrics: createMetrics() });
 const operator = startOperator({
   ...{ kube: countingWrites(await loadKube({ kubeconfig })), log, clock: systemClock },
   ...{ metrics: createMetrics(), namespace: SYSTEM_NAMESPACE, signal: new AbortController().signal },
-  tools: await moduleTools(),
+  tools,
   onStatus: () => {},
 });
 await operator.synced;

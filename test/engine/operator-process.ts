@@ -28,6 +28,8 @@ export interface OperatorProcess {
   /** Resolves when it has ended, however. */
   readonly ended: Promise<void>;
   readonly isAlive: boolean;
+  /** Resolves when it has been killed; rejects where it ended otherwise: that is a fault. */
+  readonly wasKilled: Promise<void>;
   /** Writes that it has begun. */
   writes(): number;
   /** It is to kill itself then. */
@@ -79,20 +81,24 @@ function processOf(child: ChildProcess): OperatorProcess {
   const ended = Promise.withResolvers<void>();
   let writes = 0;
   let alive = true;
+  const killed = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
+  killed.promise.catch(() => {});
   child.on("message", (message: ChildMessage) => {
     writes = message.writes ?? writes;
     if (message.synced) synced.resolve();
   });
   child.once("exit", (code, signal) => {
     alive = false;
-    // Anything but a kill is a fault of its own.
-    if (signal === "SIGKILL") synced.reject(new Error("the operator was killed"));
-    else synced.reject(new Error(`the operator ended by itself: ${signal ?? code}`));
+    const fault = new Error(`the operator ended by itself: ${signal ?? code}`);
+    if (signal === "SIGKILL") killed.resolve();
+    else killed.reject(fault);
+    synced.reject(signal === "SIGKILL" ? new Error("the operator was killed") : fault);
     ended.resolve();
   });
   return {
     synced: synced.promise,
+    wasKilled: killed.promise,
     ended: ended.promise,
     get isAlive() {
       return alive;

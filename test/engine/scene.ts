@@ -83,8 +83,10 @@ export class Scene {
     await until("the operator dies, or is done", async () => !operator.isAlive || (await this.#isDone()), {
       ...{ deadlineMs: DEADLINE_MS, everyMs: LOOK_EVERY_MS },
     });
-    if (!operator.isAlive) this.#kills += 1;
-    return !operator.isAlive;
+    if (operator.isAlive) return false;
+    await operator.wasKilled;
+    this.#kills += 1;
+    return true;
   }
 
   /** Lets an operator finish, and compares the cluster with the graph. */
