@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   INPUT,
@@ -75,6 +77,16 @@ describe("a module and an input", () => {
     expect(missing.code).toBe("missing-dependency");
     expect(missing.message).toContain("acme.example/lib@v0.1.0");
   });
+});
+
+test("the module that docs/renderer.md begins with renders", async () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/renderer.md"), "utf8");
+  const [, text = ""] = /```cue\n([\s\S]*?)```/.exec(page) ?? [];
+  const asked = { module: { files: { "hello.cue": text } }, input: { text: "good morning", times: 2 } };
+  const { nodes } = await renderer.render(request(asked));
+  expect(nodes.map(({ object }) => object.data)).toEqual([
+    { "line-1": "good morning", "line-2": "good morning" },
+  ]);
 });
 
 describe("what is wrong is said with its place", () => {
