@@ -10,6 +10,7 @@ import type { Seen } from "./model.ts";
 import { mutatedText } from "./mutated.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { ownerOf } from "./ownership.ts";
+import { podSpecOf } from "./pod-references.ts";
 import { readLive } from "./read.ts";
 import {
   conflictsOf,
@@ -126,7 +127,9 @@ async function releaseIgnored(host: Host, run: Run, one: NodeRun): Promise<void>
 async function remove(host: Host, run: Run, one: NodeRun, seen: Seen, why: string): Promise<void> {
   const { ctx } = host;
   const { key, ref } = one.node;
-  const options = { preconditions: { uid: seen.uid }, propagationPolicy: "Foreground" as const };
+  // Old and new pods must not run beside each other; what has no pods need not wait for the garbage collector.
+  const propagationPolicy = podSpecOf(one.node.object) ? ("Foreground" as const) : ("Background" as const);
+  const options = { preconditions: { uid: seen.uid }, propagationPolicy };
   const result = await ctx.kube.delete(ref, { ...requestOf(host, run), ...options });
   ctx.log.info("deleted to be made anew", { graph: run.identity.key, object: key, why });
   one.failure = undefined;
