@@ -1,7 +1,8 @@
 /**
  * A graph of 500 objects that are all as it says. Warm: kubectl applies the same graph again, which is to cost no request;
  * then one of another version with the same objects, from the moment when a watch shows it until the agent has judged all
- * of them (and, beside it, until that stands in the graph's status: it and the Event that tells of it are not counted). After kill -9 and a start of the agent, until it knows of every graph how it stands; beside it kubectl apply
+ * of them. Its status and the Event that tells of it are no such requests; when that status is written is a figure beside
+ * it. After kill -9 and a start of the agent, until it knows of every graph how it stands; beside it kubectl apply
  * --server-side of the same objects, unchanged. Medians.
  */
 import { until, untilStill } from "../test/lib/until.ts";
