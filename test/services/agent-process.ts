@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { createWriteStream, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../cluster/run.ts";
@@ -10,6 +10,7 @@ import { endWithParent, freePort, killTree } from "../lib/process.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { NAMESPACE } from "./agent-chart.ts";
 import { type Container, installObjects, mountServiceAccount, type ObjectsOptions } from "./agent-objects.ts";
+import { rendererBinary } from "./renderer.ts";
 
 export interface AgentProcess {
   pid(): number;
@@ -75,6 +76,7 @@ async function prepare(options: ProcessOptions, folder: string, port: number): P
   const container = await installObjects(options);
   await mountServiceAccount(options.cluster, join(folder, "account"));
   await run(NODE, [join(ROOT, "agent/build.ts"), folder], { cwd: join(ROOT, "agent") });
+  symlinkSync(await rendererBinary(), join(folder, "renderer"));
   return { ...podEnvironment(options, container, folder), KUBENOVA_HTTP_PORT: String(port) };
 }
 
@@ -97,6 +99,9 @@ function podEnvironment(
     KUBENOVA_HTTP_HOST: "127.0.0.1",
     // The addresses of Services are the node's alone.
     KUBENOVA_SERVICE_DIAL: "api-server",
+    KUBENOVA_CACHE_DIR: join(folder, "cache"),
+    // Tests have their registries and git servers on this machine.
+    KUBENOVA_SOURCES_ALLOWED_CIDRS: "127.0.0.0/8",
     KUBENOVA_SERVICE_ACCOUNT_DIR: join(folder, "account"),
     KUBERNETES_SERVICE_HOST: server.hostname,
     KUBERNETES_SERVICE_PORT: server.port || "443",

@@ -80,3 +80,41 @@ describe("tracing", () => {
     expect(egress).toContain("4318");
   });
 });
+
+describe("modules", () => {
+  const policies = [
+    {
+      name: "limits",
+      cueRef: { type: "oci", ref: "registry.example.com/policies:1", pullSecretRef: { name: "registry" } },
+      parameters: { maxReplicas: 3 },
+    },
+  ];
+
+  test("policies of the installation reach the agent as they stand in the values, and a change starts it anew", async () => {
+    const one = await rendered({ ...GOOD, policies });
+    const data = one.manifests.find(({ metadata }) => metadata.name === "kubenova-agent-modules") as
+      | { data?: Record<string, string> }
+      | undefined;
+    expect(JSON.parse(data?.data?.["policies.json"] ?? "")).toEqual(policies);
+    expect(one.text).toContain("/var/run/kubenova/modules/policies.json");
+    const checksum = (text: string) => /checksum\/modules: (\w+)/.exec(text)?.[1];
+    const other = await rendered({ ...GOOD, policies: [{ ...policies[0], severity: "Warn" }] });
+    expect(checksum(one.text)).not.toBe(checksum(other.text));
+  });
+
+  test("of their Secrets the agent reads those that they name, and no other", async () => {
+    const { manifests } = await rendered({ ...GOOD, policies });
+    const role = manifests.find(
+      ({ kind, metadata }) => kind === "Role" && metadata.name === "kubenova-agent-policies",
+    );
+    expect(role?.rules).toEqual([
+      { apiGroups: [""], resources: ["secrets"], resourceNames: ["registry"], verbs: ["get"] },
+    ]);
+    const none = await rendered(GOOD);
+    expect(none.manifests.map(({ metadata }) => metadata.name)).not.toContain("kubenova-agent-policies");
+  });
+
+  test("a policy without a source is refused", async () => {
+    await expect(rendered({ ...GOOD, policies: [{ name: "limits" }] })).rejects.toThrow("cueRef");
+  });
+});
