@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { up } from "../../test/cluster/index.ts";
@@ -21,6 +21,7 @@ import {
   runOperator,
   SYSTEM,
 } from "../../test/operator/fixture.ts";
+import { awaitTransform, SETTINGS, transform } from "../../test/operator/transforms.ts";
 import { type Kube, type KubeObject, loadKube } from "../kube/index.ts";
 
 /** The operator with the rights of the chart and no others. */
@@ -71,8 +72,12 @@ afterAll(async () => {
   await removeEverything(kube);
   await operator.stop();
   await kube.delete({ apiVersion: "v1", kind: "Namespace", name: SYSTEM });
-  for (const kind of ["ClusterRoleBinding", "ClusterRole"])
-    await kube.delete({ apiVersion: "rbac.authorization.k8s.io/v1", kind, name: "kubenova-agent" });
+  for (const [kind, of] of [
+    ["ClusterRoleBinding", "kubenova-agent"],
+    ["ClusterRole", "kubenova-agent"],
+    ["ClusterRole", "kubenova-agent-transforms"],
+  ] as const)
+    await kube.delete({ apiVersion: "rbac.authorization.k8s.io/v1", kind, name: of });
   kube.close();
   rmSync(folder, { recursive: true });
 });
@@ -130,6 +135,22 @@ describe("with the rights that the chart gives", () => {
     await awaitPhase(kube, namespace, "team", "Ready");
     const deployment = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: "web" };
     await until("the Deployment is stored", async () => !(await isGone(kube, deployment)));
+  });
+
+  it("a Transform is rendered from a ConfigMap that the applier may read, and applied as the applier", async () => {
+    const module = { "settings.cue": SETTINGS };
+    await kube.apply({ ...configMap("module", module), metadata: { name: "module", namespace } });
+    const spec = { cueRef: { type: "configmap", ref: "module" }, input: { greeting: "hello" } };
+    const { metadata, ...rest } = transform({ namespace, name: "settings", spec });
+    // As a person writes it: the finalizer is the agent's to add.
+    await kube.apply({ ...rest, metadata: { name: "settings", namespace } });
+    await awaitTransform(kube, namespace, "settings", "Ready");
+    const live = await kube.get({ ...api, kind: "Transform", namespace, name: "settings" });
+    expect(live.metadata.finalizers).toEqual(metadata.finalizers);
+    await kube.delete({ ...api, kind: "Transform", namespace, name: "settings" });
+    await until("it goes with its objects", () =>
+      isGone(kube, { apiVersion: "v1", kind: "ConfigMap", namespace, name: "settings" }),
+    );
   });
 
   it("a Secret is watched as the applier, in its namespace, though the agent sees none", async () => {

@@ -1,4 +1,3 @@
-import type { ModulesConfig } from "../../agent/config-modules.ts";
 import {
   isKind,
   type Kube,
@@ -18,7 +17,7 @@ import { withFinalizer } from "../../protocol/resources/common.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
 import { until } from "../lib/until.ts";
-import { moduleTools } from "./tools.ts";
+import { type ModuleRun, moduleTools } from "./tools.ts";
 
 export const SYSTEM = "kubenova-system";
 export const API = "kubenova.io/v1alpha1";
@@ -39,17 +38,20 @@ export interface RunningOperator {
 export interface OperatorRun {
   /** Writes of statuses of ResourceGraphs are never sent: to end it then is a kill between an apply and its record. */
   withoutGraphStatus?: boolean;
+  /** No ResourceGraph is ever written: to end it then is a kill between a rendering and its graph. */
+  withoutGraphs?: boolean;
   /** Id of the cluster that this agent speaks for. */
   clusterId?: string;
   /** Of what renders modules. */
-  modules?: Partial<ModulesConfig>;
+  modules?: ModuleRun;
 }
 
 export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Promise<RunningOperator> {
   const requests: RequestInfo[] = [];
   const statuses: DocumentStatus[] = [];
   const client = await loadKube({ kubeconfig, onRequest: (info) => requests.push(info) });
-  const kube = run.withoutGraphStatus ? holdingGraphStatus(client) : client;
+  const some = run.withoutGraphs ? holdingGraphs(client) : client;
+  const kube = run.withoutGraphStatus ? holdingGraphStatus(some) : some;
   const ending = new AbortController();
   const log = process.env.AGENT_LOG
     ? createLogger({ level: "debug", write: (line) => process.stderr.write(line), now: () => Date.now() })
@@ -76,12 +78,21 @@ export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Pr
   };
 }
 
+function holdingGraphs(kube: Kube): Kube {
+  const apply: Kube["apply"] = (object, options) =>
+    object.kind === "ResourceGraph" ? never(options?.signal) : kube.apply(object, options);
+  return { ...kube, apply };
+}
+
+/** Ends with the signal alone. */
+const never = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+
 function holdingGraphStatus(kube: Kube): Kube {
   const patch: Kube["patch"] = (ref, body, options) => {
     if (ref.kind !== "ResourceGraph" || options?.subresource !== "status")
       return kube.patch(ref, body, options);
-    const signal = options.signal as AbortSignal;
-    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    return never(options.signal);
   };
   return { ...kube, patch };
 }

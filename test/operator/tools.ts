@@ -12,8 +12,11 @@ import { agentProgram } from "../services/go-binary.ts";
 
 export type TestTools = ReturnType<typeof startModules>;
 
+/** What is not said is as in an installation. `renderMs`: how long one render may take; `tagTtlMs`: how long a tag is believed. */
+export type ModuleRun = Partial<ModulesConfig> & { renderMs?: number; tagTtlMs?: number };
+
 /** Nothing is built or started before it is needed; `stop` ends what was. */
-export async function moduleTools(some: Partial<ModulesConfig> = {}): Promise<TestTools> {
+export async function moduleTools({ renderMs, tagTtlMs, ...some }: ModuleRun = {}): Promise<TestTools> {
   const cacheDir = mkdtempSync(join(tmpdir(), "kubenova-modules-"));
   const config: ModulesConfig = {
     renderer: await agentProgram("renderer"),
@@ -27,7 +30,11 @@ export async function moduleTools(some: Partial<ModulesConfig> = {}): Promise<Te
     network: { allowed: ["127.0.0.0/8"], refused: [] },
     ...some,
   };
-  const tools = startModules(config, { clock: systemClock, log: silentLogger, metrics: createMetrics() });
+  const of = { clock: systemClock, log: silentLogger, metrics: createMetrics() };
+  const tools = startModules(config, of, {
+    ...(renderMs === undefined ? {} : { render: { renderMs } }),
+    ...(tagTtlMs === undefined ? {} : { fetch: { tagTtlMs } }),
+  });
   return {
     ...tools,
     async stop() {

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AppSource } from "../../../domain/apps/spec.ts";
+import type { NovaAppStatus } from "../../../protocol/resources/app.ts";
+import { installDefinitions } from "../../../test/agent/run.ts";
+import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
+import { until } from "../../../test/lib/until.ts";
+import {
+  API,
+  app,
+  awaitPhase,
+  isGone,
+  type RunningOperator,
+  readyProject,
+  removeEverything,
+  runOperator,
+  SYSTEM,
+} from "../../../test/operator/fixture.ts";
+import { awaitTransform, inline, SETTINGS, transform } from "../../../test/operator/transforms.ts";
+import type { Kube } from "../../kube/index.ts";
+
+const project = `pol${Date.now().toString(36)}`;
+let fixture: Fixture;
+let kube: Kube;
+let operator: RunningOperator;
+let namespace: string;
+
+const policy = (name: string, text: string, more: object = {}) => ({
+  name,
+  cueRef: { type: "inline" as const, ref: `package policy\n${text}` },
+  ...more,
+});
+/** Nobody may greet so: for all that is rendered in the cluster. */
+const house = policy("house", `#Node: {object: {data?: {greeting?: !="forbidden", ...}, ...}, ...}`);
+const few = (severity: string) => policy("few", `severity: "${severity}"\n#Input: {copies: <=3, ...}`);
+
+beforeAll(async () => {
+  fixture = await kubeFixture(SYSTEM);
+  kube = fixture.kube;
+  await installDefinitions(kube);
+  operator = await runOperator(fixture.kubeconfig, { modules: { policies: [house] } });
+  await operator.synced;
+  namespace = await readyProject(kube, project);
+});
+afterAll(async () => {
+  await removeEverything(kube);
+  await operator.stop();
+  await fixture.close();
+});
+
+const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
+const graph = (name: string) => ({ apiVersion: API, kind: "ResourceGraph", namespace, name });
+const apply = (name: string, spec: object) =>
+  kube.apply(transform({ namespace, name, spec }), { force: true });
+const eventsOf = async (name: string) => {
+  const { items } = await kube.list({ apiVersion: "events.k8s.io/v1", kind: "Event" }, { namespace });
+  return items
+    .filter(({ regarding }) => (regarding as { name?: string }).name === name)
+    .map(({ reason, type }) => `${type} ${reason}`);
+};
+
+describe("a policy of a Transform", () => {
+  it("that denies stops it before anything is applied, and says where and why", async () => {
+    await apply("denied", { ...inline(SETTINGS, { greeting: "a", copies: 5 }), policies: [few("Deny")] });
+    const status = await awaitTransform(kube, namespace, "denied", "Failed");
+    expect(status.violations).toEqual([
+      {
+        path: expect.stringContaining("input.copies"),
+        message: expect.any(String),
+        severity: "Deny",
+        policy: "few",
+      },
+    ]);
+    expect(status.message).toMatch(/policy few denies input\.copies/);
+    expect(status.conditions?.find(({ type }) => type === "Validated")).toMatchObject({
+      status: "False",
+      reason: "PolicyDenied",
+    });
+    expect(await isGone(kube, graph("transform-denied"))).toBe(true);
+    expect(await isGone(kube, configMap("denied"))).toBe(true);
+    await until("its events say so", async () => (await eventsOf("denied")).includes("Warning Violated"));
+  });
+
+  it("that denies later leaves what runs as it is; a policy that warns lets it on, and is told", async () => {
+    await apply("later", { ...inline(SETTINGS, { greeting: "a", copies: 2 }), policies: [few("Deny")] });
+    await awaitTransform(kube, namespace, "later", "Ready");
+    await apply("later", { ...inline(SETTINGS, { greeting: "b", copies: 4 }), policies: [few("Deny")] });
+    await awaitTransform(kube, namespace, "later", "Failed");
+    expect((await kube.get(configMap("later"))).data).toEqual({ greeting: "a", copies: "2" });
+    await apply("later", { ...inline(SETTINGS, { greeting: "b", copies: 4 }), policies: [few("Warn")] });
+    const status = await awaitTransform(kube, namespace, "later", "Ready");
+    expect(status.violations).toEqual([expect.objectContaining({ severity: "Warn", policy: "few" })]);
+    expect((await kube.get(configMap("later"))).data).toEqual({ greeting: "b", copies: "4" });
+    const { spec } = await kube.get(graph("transform-later"));
+    expect(spec).toMatchObject({ violations: [{ severity: "Warn", policy: "few" }] });
+    expect(status.policies).toEqual([
+      { name: "house", language: "cue", digest: expect.stringMatching(/^sha256:/), enforcement: "render" },
+      { name: "few", language: "cue", digest: expect.stringMatching(/^sha256:/), enforcement: "render" },
+    ]);
+  });
+
+  it("in Rego is refused with a word on what to do", async () => {
+    await apply("rego", {
+      ...inline(SETTINGS, { greeting: "a" }),
+      policies: [policy("old", "", { language: "rego" })],
+    });
+    const status = await awaitTransform(kube, namespace, "rego", "Failed");
+    expect(status.message).toMatch(/policy old: Rego is not evaluated.*docs\/policies\.md/);
+  });
+});
+
+describe("a policy of the installation", () => {
+  it("holds for a Transform that names none, or one of the same name that allows it", async () => {
+    const allows = policy("house", "#Node: {...}", { severity: "Warn" });
+    await apply("free", { ...inline(SETTINGS, { greeting: "forbidden" }), policies: [allows] });
+    const status = await awaitTransform(kube, namespace, "free", "Failed");
+    expect(status.violations?.[0]).toMatchObject({ severity: "Deny", policy: "house" });
+    expect(await isGone(kube, configMap("free"))).toBe(true);
+  });
+});
+
+describe("an app from a module", () => {
+  const source = (input: object) =>
+    ({ transform: { cueRef: { type: "inline", ref: SETTINGS }, input } }) as unknown as AppSource;
+  const deploy = (input: object, revision: number) =>
+    kube.apply(app({ project, name: "web", source: source(input), revision }), { force: true });
+
+  it("becomes a graph as a Transform does, labelled as the app's", async () => {
+    await deploy({ greeting: "hello" }, 1);
+    const status = (await awaitPhase(kube, namespace, "web", "Ready")) as NovaAppStatus;
+    expect(status.render?.digest).toMatch(/^sha256:/);
+    const live = await kube.get(configMap("web"));
+    expect(live.data).toEqual({ greeting: "hello", copies: "1" });
+    expect(live.metadata.labels).toMatchObject({ "kubenova.io/app": "web", "kubenova.io/tenant": "acme" });
+    const { spec } = await kube.get(graph("app-web"));
+    expect(spec).toMatchObject({ sourceRef: { kind: "NovaApp", name: "web" }, metadata: { version: "1" } });
+  });
+
+  it("tells the manager what is wrong with its input, and keeps what runs", async () => {
+    await deploy({ greeting: 3 }, 2);
+    const status = (await awaitPhase(kube, namespace, "web", "Failed")) as NovaAppStatus;
+    expect(status.render?.errors?.[0]).toMatchObject({ path: "input.greeting" });
+    expect((await kube.get(configMap("web"))).data).toMatchObject({ greeting: "hello" });
+    const told = operator.statuses.filter(({ revision }) => revision === 2).at(-1);
+    expect(told).toMatchObject({ phase: "Failed", render: { errors: [{ path: "input.greeting" }] } });
+  });
+
+  it("is under the installation's policies", async () => {
+    await deploy({ greeting: "forbidden" }, 3);
+    await until("it is denied", async () => {
+      const { violations = [] } = (await awaitPhase(kube, namespace, "web", "Failed")) as NovaAppStatus;
+      return violations[0]?.policy === "house";
+    });
+    expect((await kube.get(configMap("web"))).data).toMatchObject({ greeting: "hello" });
+    const told = operator.statuses.filter(({ revision }) => revision === 3).at(-1);
+    expect(told?.violations?.[0]).toMatchObject({ severity: "Deny", policy: "house" });
+  });
+
+  it("is previewed by the same code, without a write", async () => {
+    const { handle } = operator;
+    const live = app({ project, name: "new", source: source({ greeting: "hello", more: true }) });
+    const applied = () => operator.writes().filter(({ resource }) => !resource.startsWith("events")).length;
+    const before = applied();
+    const shown = await handle.render(
+      { ...live, metadata: { ...live.metadata, name: "new", uid: "", resourceVersion: "" } } as never,
+      AbortSignal.timeout(20_000),
+    );
+    expect(shown).toMatchObject({ ok: true, denied: false, nodes: [{ id: "settings" }, { id: "more" }] });
+    expect(applied()).toBe(before);
+  });
+});
