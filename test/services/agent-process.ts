@@ -10,7 +10,7 @@ import { endWithParent, freePort, killTree } from "../lib/process.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { NAMESPACE } from "./agent-chart.ts";
 import { type Container, installObjects, mountServiceAccount, type ObjectsOptions } from "./agent-objects.ts";
-import { rendererBinary } from "./renderer.ts";
+import { AGENT_PROGRAMS, type AgentProgram, agentProgram } from "./go-binary.ts";
 
 export interface AgentProcess {
   pid(): number;
@@ -76,7 +76,8 @@ async function prepare(options: ProcessOptions, folder: string, port: number): P
   const container = await installObjects(options);
   await mountServiceAccount(options.cluster, join(folder, "account"));
   await run(NODE, [join(ROOT, "agent/build.ts"), folder], { cwd: join(ROOT, "agent") });
-  symlinkSync(await rendererBinary(), join(folder, "renderer"));
+  for (const name of Object.keys(AGENT_PROGRAMS) as AgentProgram[])
+    symlinkSync(await agentProgram(name), join(folder, name));
   return { ...podEnvironment(options, container, folder), KUBENOVA_HTTP_PORT: String(port) };
 }
 
