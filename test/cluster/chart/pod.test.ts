@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { modulesConfig } from "../../../agent/config-modules.ts";
 import { GOOD, only, rendered, TOKEN } from "./render.ts";
 
 interface PodSpec {
@@ -116,5 +117,46 @@ describe("modules", () => {
 
   test("a policy without a source is refused", async () => {
     await expect(rendered({ ...GOOD, policies: [{ name: "limits" }] })).rejects.toThrow("cueRef");
+  });
+});
+
+describe("sources", () => {
+  interface Container {
+    env: { name: string; value?: string }[];
+  }
+  const environment = async (sources: object): Promise<Record<string, string>> => {
+    const { manifests } = await rendered({ ...GOOD, sources });
+    const { template } = only(manifests, "Deployment").spec as {
+      template: { spec: { containers: Container[] } };
+    };
+    const env = template.spec.containers[0]?.env ?? [];
+    return Object.fromEntries(env.map(({ name, value = "" }) => [name, value]));
+  };
+
+  test("the agent knows the size of its disk, and takes what the values say of sources", async () => {
+    const plain = await environment({});
+    const { maxFetches = 0, maxCacheBytes = 0 } = modulesConfig(plain, () => "").limits;
+    const volume = ((await rendered(GOOD)).text.match(/sizeLimit: (\d+)Mi/g) ?? []).at(-1);
+    expect(volume).toBe(`sizeLimit: ${Number.parseInt(plain.KUBENOVA_CACHE_SIZE ?? "", 10)}Mi`);
+    expect([maxFetches > 0, maxCacheBytes > 0]).toEqual([true, true]);
+    const set = await environment({
+      cacheSize: "1Gi",
+      limits: { maxFiles: 9 },
+      refusedCIDRs: ["10.96.0.0/12"],
+      allowedCIDRs: ["10.96.0.7/32"],
+    });
+    expect(modulesConfig(set, () => "")).toMatchObject({
+      limits: { maxFiles: 9, maxCacheBytes: maxCacheBytes + 704 * 2 ** 20 },
+      network: { refused: ["10.96.0.0/12"], allowed: ["10.96.0.7/32"] },
+    });
+  });
+
+  test.each([
+    { limits: { maxFile: 1 } },
+    { limits: { maxFiles: 0 } },
+    { cacheSize: "320" },
+    { refusedCIDRs: ["services"] },
+  ])("%j is refused", async (sources) => {
+    await expect(rendered({ ...GOOD, sources })).rejects.toThrow("sources");
   });
 });

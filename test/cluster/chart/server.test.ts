@@ -38,6 +38,18 @@ describe("the chart at a real API server", () => {
     expect(answer.stdout.trim().split("\n")).toHaveLength(manifests.length);
   });
 
+  test("refuses modules from the cluster's own services and API servers, which helm looks up", async () => {
+    // This API server listens on loopback, which no EndpointSlice may have.
+    const applied = await kube.attempt(["apply", "-f", "-"], JSON.stringify(API_SERVERS));
+    expect(applied.stderr).toBe("");
+    const args = ["install", "kubenova-agent", CHART, "-n", NAMESPACE, "--dry-run=server"];
+    const { stdout } = await helm([...args, "--kubeconfig", cluster.kubeconfig], GOOD);
+    const [, refused = ""] = /KUBENOVA_SOURCES_REFUSED_CIDRS\s+value: "([^"]*)"/.exec(stdout) ?? [];
+    const ranges = await kube.run("get", "servicecidrs", "-o", "jsonpath={.items[*].spec.cidrs[*]}");
+    expect(ranges).toMatch(/^[\d.]+\/\d+/);
+    expect(refused.split(",").sort()).toEqual([...ranges.trim().split(" "), "192.0.2.7"].sort());
+  });
+
   test("updates custom resource definitions, and leaves them and their objects when it goes", async () => {
     const release = async (verb: string, ...more: string[]) => {
       const args = [verb, "kubenova-agent", ...more, "-n", NAMESPACE, "--kubeconfig", cluster.kubeconfig];
@@ -71,6 +83,19 @@ describe("the chart at a real API server", () => {
     await release("install", CHART);
   });
 });
+
+const API_SERVERS = {
+  apiVersion: "discovery.k8s.io/v1",
+  kind: "EndpointSlice",
+  metadata: {
+    name: "kubernetes",
+    namespace: "default",
+    labels: { "kubernetes.io/service-name": "kubernetes" },
+  },
+  addressType: "IPv4",
+  endpoints: [{ addresses: ["192.0.2.7"] }],
+  ports: [{ name: "https", port: 6443, protocol: "TCP" }],
+};
 
 /** The chart as it was before tenants had a short name. */
 function olderChart(): string {
