@@ -55,3 +55,11 @@ it("a log line is one JSON object, and never holds what is named like a secret",
     },
   ]);
 });
+
+it("gauges by label are asked for when somebody looks", () => {
+  const metrics = createMetrics();
+  let value = 1;
+  metrics.gaugesOf("g", "G", () => [[{ state: "a" }, value]]);
+  value = 2;
+  expect(metrics.text()).toContain('# TYPE g gauge\ng{state="a"} 2\n');
+});

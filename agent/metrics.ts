@@ -16,6 +16,8 @@ export interface Metrics {
   gauge(name: string, help: string): Gauge;
   /** A gauge that is asked for its value when somebody scrapes. */
   gaugeOf(name: string, help: string, read: () => number): void;
+  /** The same by label. */
+  gaugesOf(name: string, help: string, read: () => Iterable<readonly [Labels, number]>): void;
   histogram(name: string, help: string, buckets: readonly number[]): Histogram;
   /** The exposition, sorted by name. */
   text(): string;
@@ -52,6 +54,11 @@ export function createMetrics(): Metrics {
     gauge: (name, help) => register(name, "gauge", () => valueFamily("gauge", help, onDrop)),
     gaugeOf(name, help, read) {
       families.set(name, { kind: "gauge", help, lines: (shown) => [`${shown} ${number(read())}`] });
+    },
+    gaugesOf(name, help, read) {
+      const lines = (shown: string) =>
+        [...read()].map(([labels, value]) => `${shown}${labelText(labels)} ${number(value)}`);
+      families.set(name, { kind: "gauge", help, lines });
     },
     histogram: (name, help, buckets) =>
       register(name, "histogram", () => histogramFamily(help, buckets, onDrop)),

@@ -37,6 +37,12 @@ export interface Counters {
   adopted: (result: "taken" | "refused") => void;
   drift: (result: "corrected" | "reported") => void;
   statusWritten: () => void;
+  /** Seconds that an apply took, with or without success. */
+  applyTook: (seconds: number) => void;
+  /** Seconds from an apply of a node to its being ready. */
+  readyAfter: (seconds: number) => void;
+  /** A generation (or what was asked for by annotation) has come to rest. */
+  reconciled: (result: "ready" | "degraded" | "failed", seconds: number) => void;
 }
 
 export type ActAs = { as?: Identity } | { refused: string };

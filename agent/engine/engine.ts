@@ -17,7 +17,7 @@ import { NO_TRACER, type Tracer } from "../tracing/tracer.ts";
 import { buildGraph } from "./build.ts";
 import { createCache } from "./cache.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
-import { counters } from "./counters.ts";
+import { counters, gaugesOfGraphs } from "./counters.ts";
 import { edgesOf } from "./edges.ts";
 import { loadExpressions } from "./expression-names.ts";
 import { graphKeyOf } from "./model.ts";
@@ -97,6 +97,8 @@ export function createEngine(options: EngineOptions): Engine {
   const listeners = new Set<GraphListener>();
   const { metrics } = options;
   metrics.gaugeOf("kubenova_engine_graphs", "ResourceGraphs", () => runners.size);
+  const statuses = () => [...runners.values()].map((runner) => runner.status() ?? runner.live().status ?? {});
+  gaugesOfGraphs(metrics, statuses);
   metrics.gaugeOf(
     "kubenova_engine_graphs_unknown",
     "ResourceGraphs of whose newest generation it is not known yet how it stands",

@@ -20,13 +20,27 @@ export interface Reporter {
 /** Names that a note spells out. */
 const SHOWN = 5;
 
+const RESULTS = new Map([
+  ["Ready", "ready"],
+  ["Degraded", "degraded"],
+  ["Failed", "failed"],
+] as const) as ReadonlyMap<ResourceGraphStatus["phase"], "ready" | "degraded" | "failed">;
+
 export function createReporter(ctx: EngineContext): Reporter {
   let graph: LiveGraph | undefined;
   const said = new Set<string>();
   let isRepeat = false;
   let pruned: string[] = [];
   let adopted: string[] = [];
+  /** Since when this has been under way; undefined once it came to rest. */
+  let startedAt: number | undefined;
 
+  const measure = (phase: ResourceGraphStatus["phase"]) => {
+    const result = RESULTS.get(phase);
+    if (startedAt === undefined || result === undefined) return;
+    ctx.count.reconciled(result, (ctx.clock.monotonic() - startedAt) / 1_000);
+    startedAt = undefined;
+  };
   const record = (
     type: "Normal" | "Warning",
     reason: string,
@@ -56,6 +70,7 @@ export function createReporter(ctx: EngineContext): Reporter {
     begin(live) {
       const { status, metadata } = live;
       graph = live;
+      startedAt = ctx.clock.monotonic();
       said.clear();
       pruned = [];
       adopted = [];
@@ -69,6 +84,7 @@ export function createReporter(ctx: EngineContext): Reporter {
     letGo: (ref, why) => record("Warning", "Kept", "Delete", `${nameOf(ref)} stays: ${why}`, ref),
     drifted: (ref, note) => record("Warning", "Drifted", "Observe", `${nameOf(ref)}: ${note}`, ref),
     status(_live, status) {
+      measure(status.phase);
       resting(status);
     },
   };

@@ -5,7 +5,7 @@ import type { Graph } from "./model.ts";
 import type { NodeRun } from "./node-run.ts";
 import { createRecord } from "./record.ts";
 import { REMOVAL, type Removal } from "./removal.ts";
-import { snapshotOf } from "./snapshot.ts";
+import { type Leaving, snapshotOf } from "./snapshot.ts";
 import { type Stage, type StageContext, startRemoval } from "./stage.ts";
 import { startRun } from "./start-run.ts";
 
@@ -44,6 +44,13 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
     return entry;
   };
 
+  /** What left and was not looked at yet is on its way out too: an empty graph is not Ready before it is empty. */
+  const leaving = (): readonly Leaving[] => {
+    if (removal) return removal.leaving();
+    if (suspended || !allApplied()) return [];
+    return leftOver(host.inventory, graph).map(({ key, ref }) => ({ key, ref, failed: false, kept: false }));
+  };
+
   return {
     step(ids) {
       if (!suspended && !finalizer.isOn) return void finalizer.add();
@@ -55,7 +62,7 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
       if (!suspended) prune();
     },
     snapshot: () => ({
-      ...snapshotOf(run, host.inventory, removal?.leaving() ?? [], suspended),
+      ...snapshotOf(run, host.inventory, leaving(), suspended),
       ...(run.reconcileAt ? { reconcileAt: run.reconcileAt } : {}),
       drift: host.drifts,
       ...(run.adoption ? { adoption: run.adoption.status() } : {}),

@@ -112,8 +112,11 @@ function apply(
 ): Promise<LiveObject> {
   const guard = seen ? { uid: seen.uid } : { resourceVersion: CREATE_ONLY };
   const object: KubeObject = { ...one.desired, metadata: { ...one.desired.metadata, ...guard } };
+  const began = performance.now();
   const send = () =>
-    host.ctx.kube.apply(object, { ...requestOf(host, run), force: one.node.force || isDrift });
+    host.ctx.kube
+      .apply(object, { ...requestOf(host, run), force: one.node.force || isDrift })
+      .finally(() => host.ctx.count.applyTook((performance.now() - began) / 1_000));
   return run.trace ? run.trace.applying(one, send) : send();
 }
 

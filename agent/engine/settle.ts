@@ -33,6 +33,8 @@ export function settle(host: Host, run: Run, one: NodeRun, seen: Seen) {
 
 /** Its dependants may start. */
 export function becomeReady(host: Host, run: Run, one: NodeRun, message?: string): void {
+  if (one.state !== "Ready" && !one.wasReady && one.appliedAt !== undefined)
+    host.ctx.count.readyAfter((host.ctx.clock.monotonic() - one.appliedAt) / 1_000);
   one.applied = true;
   one.state = "Ready";
   one.message = message;
