@@ -83,6 +83,64 @@ describe("a field that somebody changed", () => {
   });
 });
 
+describe("fields that are others'", () => {
+  const deployment = (): KubeObject => ({
+    ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace, labels: { tier: "1" } } },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers: [{ name: "web", image: "web:1" }] },
+      },
+    },
+  });
+  const ref = () => ({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
+  const replicas = async () => ((await kube.get(ref())).spec as { replicas: number }).replicas;
+  /** After what is nobody's drift comes one that is: by then the former would have been set back. */
+  const andThenDrift = async () => {
+    await kube.patch(ref(), { metadata: { labels: { tier: "2" } } }, { fieldManager: "kubectl-label" });
+    const drift = await graphs.awaitStatus(
+      name,
+      "says the other drift",
+      (status) => (status.drift ?? []).length > 0,
+    );
+    expect(drift.drift?.map(({ fields }) => fields)).toEqual([
+      [{ field: ".metadata.labels.tier", manager: "kubectl-label" }],
+    ]);
+    expect((await kube.get(ref())).metadata.labels?.tier).toBe("1");
+  };
+
+  it("the replicas that an autoscaler sets stay", async () => {
+    const autoscaler: KubeObject = {
+      ...{ apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", metadata: { name, namespace } },
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+        ...{ minReplicas: 3, maxReplicas: 9, metrics: [] },
+      },
+    };
+    await graphs.put(name, [nodeOf(deployment())]);
+    await graphs.awaitStatus(name, "has made it", ({ inventory = [] }) =>
+      inventory.some(({ kind, uid }) => kind === "Deployment" && uid !== undefined),
+    );
+    await kube.create(autoscaler, { fieldManager: "a-person" });
+    const scale = { subresource: "scale", fieldManager: "kube-controller-manager" };
+    await kube.patch(ref(), { spec: { replicas: 5 } }, scale);
+    await andThenDrift();
+    expect(await replicas()).toBe(5);
+    await kube.delete({ apiVersion: autoscaler.apiVersion, kind: autoscaler.kind, namespace, name });
+  });
+
+  it("ignored fields stay", async () => {
+    const applyPolicy = { ignoreFields: ["/spec/replicas"] };
+    await graphs.put(name, [nodeOf(deployment(), { applyPolicy })]);
+    await until("it is made", () => exists(kube, ref()));
+    await kube.patch(ref(), { spec: { replicas: 7 } }, { fieldManager: "kubectl-edit" });
+    await andThenDrift();
+    expect(await replicas()).toBe(7);
+  });
+});
+
 describe("an object that its watch calls deleted", () => {
   it("is asked for by name, and has only lost its label: it is labelled again, and none made in its place", async () => {
     const { uid } = (await live()).metadata;

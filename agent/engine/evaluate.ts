@@ -146,6 +146,8 @@ function needOf(host: Host, run: Run, one: NodeRun, seen: Seen): "nothing" | "co
   if (held?.applied === one.hash && run.adoption?.isRetaken(one.node, seen)) return "correct";
   if (held?.uid === seen.uid && held.applied === one.hash)
     return held.live === seen.liveHash ? "nothing" : "correct";
+  // All that is left of it was ours: what else somebody changed at the same time is set back.
+  if (held?.uid === seen.uid && held.applied === one.yielded && corrects(run, one)) return "correct";
   if (seen.liveHash !== one.hash) return "apply";
   recordApplied(host, one, { uid: seen.uid, live: seen.liveHash });
   return "nothing";

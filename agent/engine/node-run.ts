@@ -50,6 +50,8 @@ export interface NodeRun {
   pods?: { uid: string; release: () => void } | undefined;
   /** Whose object may be read for expressions, or why not. */
   whole?: WholeRead;
+  /** Hash of what was sent before a field of it was left to an autoscaler. */
+  yielded?: string;
   /** When it was last asked whether an autoscaler is there, and the answer. */
   autoscaled?: { at: number; is: boolean };
 }

@@ -19,7 +19,9 @@ export function yieldToAutoscaler(host: Host, one: NodeRun, seen: Seen): boolean
     ask(host, one);
     return true;
   }
-  if (one.autoscaled.is) Object.assign(one, desiredWithout(one, REPLICAS));
+  if (!one.autoscaled.is) return false;
+  one.yielded = one.hash;
+  Object.assign(one, desiredWithout(one, REPLICAS));
   return false;
 }
 

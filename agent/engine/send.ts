@@ -164,7 +164,8 @@ function succeeded(
   ctx.count.applied("changed");
   one.resend = false;
   tellRemade(host, one, live);
-  if (fields) tellDrift(host, one, fields, true);
+  const isYielded = fields?.length === 0 && one.yielded !== undefined;
+  if (fields && !isYielded) tellDrift(host, one, fields, true);
 }
 
 function taken(host: Host, one: NodeRun, isAgain: boolean): void {
