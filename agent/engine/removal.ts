@@ -1,4 +1,3 @@
-import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { Identity } from "../kube/index.ts";
 import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
@@ -6,6 +5,7 @@ import type { Hold } from "./cache.ts";
 import { whyNeeded } from "./contents.ts";
 import type { Host } from "./host.ts";
 import type { Held } from "./inventory.ts";
+import { graceOf, keptForMs, type PrunePlan, whyNever } from "./keeping.ts";
 import { type GraphIdentity, unmarkPatch } from "./marks.ts";
 import type { Graph, Seen } from "./model.ts";
 import { mayDelete } from "./ownership.ts";
@@ -23,7 +23,7 @@ export interface RemovalOptions {
   graph?: Graph;
   entries: readonly Held[];
   /** A prune; else the whole graph goes, and what is not deleted is let go. */
-  prune?: { graceMs: number; dryRun: boolean };
+  prune?: PrunePlan;
   /** Told when an entry has gone, was let go or was not ours; `why` where it was let go instead of deleted. */
   onGone: (held: Held, how: Gone, why?: string) => void;
 }
@@ -66,9 +66,6 @@ export const REMOVAL = "\u0000removal";
 
 /** How long a watch may take before it is asked why. */
 const UNSYNCED_MS = 500;
-/** What keeps an object may go: whether it has is asked after so long, and then after twice as long each time. */
-const KEPT_BASE_MS = 5_000;
-const KEPT_CAP_MS = 300_000;
 /** The longest timer; a grace period may be a year. */
 const LONGEST_MS = 3_600_000;
 
@@ -180,13 +177,12 @@ export function createRemoval(options: RemovalOptions): Removal {
 
   /** Nothing that its owner has to ask for again: it is looked at again after a while, or when it changes. */
   const keep = (entry: Entry, why: string, forMs?: number) => {
-    const backoff = Math.min(KEPT_CAP_MS, KEPT_BASE_MS * 2 ** Math.min(entry.looks, 10));
     if (!entry.kept) ctx.count.kept();
     entry.kept = true;
     entry.keptAt = ctx.cache.get(entry.held.key)?.resourceVersion;
-    entry.looks += 1;
     entry.message = `left the graph, and is kept: ${why}`;
-    entry.notBefore = ctx.clock.monotonic() + Math.min(LONGEST_MS, forMs ?? backoff);
+    entry.notBefore = ctx.clock.monotonic() + Math.min(LONGEST_MS, forMs ?? keptForMs(entry.looks));
+    entry.looks += 1;
     host.pokeAfter(REMOVAL, entry.notBefore - ctx.clock.monotonic());
     host.changed();
   };
@@ -210,15 +206,10 @@ export function createRemoval(options: RemovalOptions): Removal {
     }
     const why = whyNever(entry.held, seen);
     if (why !== undefined) return prune ? keep(entry, why) : letGo(entry, seen, why);
-    const leftMs = graceLeft(entry.held);
-    if (leftMs > 0) return keep(entry, `it goes at ${goesAt(entry.held)}, after its grace period`, leftMs);
+    const grace = graceOf(entry.held, prune, ctx.clock.now());
+    if (grace) return keep(entry, `it goes at ${grace.goesAt}, after its grace period`, grace.leftMs);
     return remove(entry, seen);
   };
-
-  const graceLeft = ({ leftAt }: Held): number =>
-    prune && leftAt ? Date.parse(leftAt) + prune.graceMs - ctx.clock.now() : 0;
-  const goesAt = ({ leftAt = "" }: Held): string =>
-    new Date(Date.parse(leftAt) + (prune?.graceMs ?? 0)).toISOString();
 
   const waitingFor = (entry: Entry, now: number): boolean => {
     if (now >= entry.notBefore) return false;
@@ -260,11 +251,4 @@ export function createRemoval(options: RemovalOptions): Removal {
       }
     },
   };
-}
-
-/** Why an object of ours is never deleted by us, by what stands on it or stood in its node's policy. */
-export function whyNever(held: Pick<Held, "protect">, seen: Pick<Seen, "protected" | "disabled">) {
-  if (held.protect) return "its apply policy protects it";
-  if (seen.protected) return `its annotation ${ANNOTATION.protect} protects it`;
-  return seen.disabled ? `its annotation ${ANNOTATION.reconcile} is 'disabled'` : undefined;
 }
