@@ -1,10 +1,10 @@
-import type { GraphNode as NodeSpec, ResourceGraphSpec } from "../../protocol/resources/graph.ts";
+import type { GraphNode as NodeSpec } from "../../protocol/resources/graph.ts";
 import { type KubeObject, type ObjectRef, refString, type TypeRef } from "../kube/index.ts";
 import { defaultMode } from "./create.ts";
 import { expressionProblem } from "./expression-names.ts";
 import { pathOf, REPLICAS, scaledKeys } from "./ignored.ts";
 import { impliedEdges, type Located } from "./implied.ts";
-import { at, type Graph, type GraphNode } from "./model.ts";
+import { at, type Graph, type GraphNode, type Nodes } from "./model.ts";
 import { nodeProblem } from "./node-problem.ts";
 import { findCycle, topologicalOrder } from "./order.ts";
 
@@ -17,7 +17,7 @@ export type Scope = (type: TypeRef) => boolean | undefined;
  * The graph of a specification, or in one sentence why there is none. An object without a namespace gets the graph's.
  * Pure.
  */
-export function buildGraph(spec: Pick<ResourceGraphSpec, "nodes">, namespace: string, scope: Scope): Built {
+export function buildGraph(spec: Nodes, namespace: string, scope: Scope): Built {
   const located = locate(spec.nodes, namespace, withDefinitions(spec.nodes, scope));
   const problem = duplicates(located) ?? unknownIds(spec.nodes) ?? nodeProblem(spec.nodes);
   if (problem) return { problem };

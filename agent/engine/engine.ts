@@ -7,13 +7,13 @@ import {
   createReflector,
   type EventInput,
   type Kube,
-  type KubeObject,
   type LiveObject,
   type Random,
 } from "../kube/index.ts";
 import { errorText, type Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { NO_TRACER, type Tracer } from "../tracing/tracer.ts";
+import { applyGraph, type WrittenGraph } from "./apply-graph.ts";
 import { buildGraph } from "./build.ts";
 import { createCache } from "./cache.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
@@ -48,6 +48,7 @@ export type GraphListener = (key: string, status: ResourceGraphStatus | undefine
 export interface Engine {
   /** Resolves when all graphs are known. */
   readonly synced: Promise<void>;
+  /** With all its nodes, wherever they are stored; a large one has none until they are read. */
   get(key: string): LiveGraph | undefined;
   /** The newest status worth knowing; it may be ahead of the stored one. */
   status(key: string): ResourceGraphStatus | undefined;
@@ -65,7 +66,7 @@ export interface Engine {
   foreign(key: string): string | undefined;
   keys(): Iterable<string>;
   /** Writes a ResourceGraph and begins with it at once. Rejects with kind `conflict` where another took its place. */
-  apply(graph: KubeObject & { spec: ResourceGraphSpec }, auditId: () => string): Promise<void>;
+  apply(graph: WrittenGraph, auditId: () => string): Promise<void>;
   /** Tries now what waits for a pause after a failure, in all graphs of a namespace. */
   retryNow(namespace: string): void;
   on(listener: GraphListener): () => void;
@@ -73,9 +74,6 @@ export interface Engine {
   /** After the signal: resolves when no handler runs any more. */
   stop(): Promise<void>;
 }
-
-/** See send.ts: an apply that carries it creates, and never updates. */
-const CREATE_ONLY = "1";
 
 /** Carries out every ResourceGraph of the cluster, each on its own, and keeps it so. */
 export function createEngine(options: EngineOptions): Engine {
@@ -143,7 +141,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     synced: reflector.synced,
-    get: (key) => runners.get(key)?.live(),
+    get: (key) => runners.get(key)?.whole(),
     status: (key) => runners.get(key)?.status(),
     nodes: (key) => runners.get(key)?.nodes(),
     async plan(spec, namespace) {
@@ -153,13 +151,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
     foreign: (key) => foreign.get(key),
     keys: () => runners.keys(),
-    async apply(graph, auditId) {
-      const runner = runners.get(graphKeyOf(graph));
-      await runner?.secure(graph.spec);
-      const guard = runner ? { uid: runner.live().metadata.uid } : { resourceVersion: CREATE_ONLY };
-      const object: KubeObject = { ...graph, metadata: { ...graph.metadata, ...guard } };
-      const live = await kube.apply(object, { force: true, auditId, signal });
-      if (!signal.aborted) take(withoutManagedFields(live));
+    apply(graph, auditId) {
+      const runner = () => runners.get(graphKeyOf(graph));
+      const took = (live: LiveObject) => take(withoutManagedFields(live));
+      return applyGraph({ kube, signal, auditId, runner, took }, graph);
     },
     retryNow(namespace) {
       for (const [key, runner] of runners) if (key.startsWith(`${namespace}/`)) runner.retryNow();

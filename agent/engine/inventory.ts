@@ -49,6 +49,8 @@ export interface Held {
 }
 
 export type Inventory = Map<string, Held>;
+/** What is on record, by key. */
+export type Stored = ReadonlyMap<string, Held>;
 
 export function readInventory(entries: readonly InventoryEntry[] = []): Inventory {
   const inventory: Inventory = new Map();
@@ -109,8 +111,10 @@ function entryOf({ ref, uid, applied, live, orphan, ...rest }: Held): InventoryE
 }
 
 /** Whether a stored inventory says that this run of a Create has completed. */
-export const isRecorded = (entries: readonly InventoryEntry[] = [], key: string, run: string): boolean =>
-  entries.some((entry) => entry.done === true && entry.run === run && readInventory([entry]).has(key));
+export function isRecorded(stored: Stored, key: string, run: string): boolean {
+  const held = stored.get(key);
+  return held?.done === true && held.run === run;
+}
 
 /** Entries that the graph does not name. */
 export function leftOver(inventory: Inventory, graph: Graph): Held[] {
@@ -121,7 +125,7 @@ export function leftOver(inventory: Inventory, graph: Graph): Held[] {
 }
 
 /** True where the next graph drops an object that the stored inventory does not name: rule 2. */
-export function toSecure(inventory: Inventory, stored: Inventory, next: Graph): boolean {
+export function toSecure(inventory: Inventory, stored: Stored, next: Graph): boolean {
   return leftOver(inventory, next).some(({ key }) => !stored.has(key));
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../domain/canonical/index.ts";
-import type { DriftPolicy, ReadyWhen } from "../../protocol/resources/graph.ts";
+import type { DriftPolicy, GraphNode as NodeSpec, ReadyWhen } from "../../protocol/resources/graph.ts";
 import type { KubeObject, LiveObject, ObjectRef } from "../kube/index.ts";
 
 export type Mode = "Apply" | "Create" | "Adopt" | "Observe";
@@ -28,6 +28,11 @@ export interface GraphNode {
   drift?: DriftPolicy;
   readyWhen: readonly ReadyWhen[];
   readyTimeoutMs?: number;
+}
+
+/** The nodes of a specification, wherever they stand. */
+export interface Nodes {
+  nodes: readonly NodeSpec[];
 }
 
 /** Without cycles: `order` is a topological one, stable for equal input. */

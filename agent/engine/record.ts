@@ -1,7 +1,7 @@
 import { GROUP } from "../../protocol/resources/common.ts";
 import { errorText } from "../log.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
-import { readInventory } from "./inventory.ts";
+import type { Stored } from "./inventory.ts";
 import type { Graph } from "./model.ts";
 
 /** Conflicts with other writers of the graph pass. */
@@ -21,6 +21,8 @@ export interface Record {
 
 export interface RecordOptions {
   ctx: EngineContext;
+  /** What the stored status names. */
+  stored: () => Stored;
   /** Writes the status with all that the graph names. */
   flush: () => Promise<void>;
   /** It may be gone on with after so long. */
@@ -28,12 +30,12 @@ export interface RecordOptions {
 }
 
 /** The record of one generation. */
-export function createRecord(graph: Graph, { ctx, flush, again }: RecordOptions): Record {
+export function createRecord(graph: Graph, { ctx, stored, flush, again }: RecordOptions): Record {
   let complete = false;
   let busy = false;
   return {
     isComplete(live) {
-      complete ||= isControlled(live) || isStored(live, graph);
+      complete ||= isControlled(live) || isStored(stored(), graph);
       return complete;
     },
     store() {
@@ -54,8 +56,7 @@ export function createRecord(graph: Graph, { ctx, flush, again }: RecordOptions)
   };
 }
 
-function isStored(live: LiveGraph, graph: Graph): boolean {
-  const stored = readInventory(live.status?.inventory);
+function isStored(stored: Stored, graph: Graph): boolean {
   return [...graph.nodes.values()].every(({ key, mode }) => mode === "Observe" || stored.has(key));
 }
 

@@ -1,16 +1,11 @@
 import type { NodeStatus, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import { errorText } from "../log.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { deleting } from "./deleting.ts";
 import { createFinalizer } from "./finalizer.ts";
 import type { Host } from "./host.ts";
-import {
-  addGraph,
-  type Inventory,
-  isRecorded,
-  readInventory,
-  toSecure,
-  writeInventory,
-} from "./inventory.ts";
+import { addGraph, type Inventory, isRecorded, toSecure } from "./inventory.ts";
+import { createInventoryRecord, persist } from "./inventory-record.ts";
 import { type Graph, isNewer } from "./model.ts";
 import { createPacer } from "./pacer.ts";
 import { graphOf, type Plan, planOf } from "./plan.ts";
@@ -18,15 +13,28 @@ import { isControlled } from "./record.ts";
 import { REMOVAL } from "./removal.ts";
 import { createReporter } from "./reporter.ts";
 import { running } from "./running.ts";
-import { refused, type Stage } from "./stage.ts";
+import { createShardStore, type ShardStore } from "./shard-store.ts";
+import { withNodes } from "./spec-nodes.ts";
+import { pending, refused, type Stage } from "./stage.ts";
 import { lineageOf, reconcileAtOf } from "./start-run.ts";
 import { createStatusWriter } from "./status-writer.ts";
+
+/** Shards that are missing may be put back by somebody. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** One graph and all that happens to it: an actor that looks at what was poked, one step at a time. */
 export interface Runner {
   /** Takes a version of the ResourceGraph; older ones than the last are ignored. */
   offer(live: LiveGraph): void;
+  /** As it is stored. */
   live(): LiveGraph;
+  /** With all its nodes, where they are known. */
+  whole(): LiveGraph;
+  readonly shards: ShardStore;
+  /** Shards of it are not to be had. */
+  isMissing(): boolean;
+  /** Looks for them again. */
+  again(): void;
   /** The newest status worth knowing, which may not be written yet. */
   status(): ResourceGraphStatus | undefined;
   /** Every node as it stands now, more than a status shows; undefined while that is not known. */
@@ -46,6 +54,7 @@ export function createRunner(
   let live = first;
   let told: ResourceGraphStatus | undefined;
   let graph: Graph | undefined;
+  let plan: Plan | undefined;
   /** Undefined until the newest generation has been read. */
   let stage: Stage | undefined;
   let former: Stage | undefined;
@@ -55,7 +64,12 @@ export function createRunner(
   /** In the middle of a step all may be applied and nothing pruned yet: the status waits for its end. */
   let stepping = false;
   let ready = Promise.withResolvers<void>();
-  const inventory: Inventory = readInventory(first.status?.inventory);
+  const inventory: Inventory = new Map();
+  const shards = createShardStore({
+    ...{ kube: ctx.kube, signal: ctx.signal, now: ctx.clock.now },
+    live: () => live,
+  });
+  const record = createInventoryRecord({ shards, inventory });
 
   const step = (ids: Iterable<string>) => {
     if (ctx.signal.aborted) return;
@@ -75,7 +89,7 @@ export function createRunner(
     changed: () => {
       if (!stepping) writer.changed();
     },
-    isRecorded: (key, id) => isRecorded(live.status?.inventory, key, id),
+    isRecorded: (key, id) => isRecorded(record.stored(live.status), key, id),
   };
   const again = (ms: number) => {
     for (const id of [REMOVAL, ...(graph?.order ?? [])]) pacer.pokeAfter(id, ms);
@@ -84,9 +98,13 @@ export function createRunner(
   const writer = createStatusWriter(ctx, {
     live: () => live,
     snapshot: () => stage?.snapshot(),
-    inventory: () => writeInventory(inventory, graph, secured),
+    record: () => record.pack(live.status, graph, secured),
+    shards,
     acted: () => stage?.acted() === true,
-    took: (answer) => take(answer),
+    took(answer) {
+      take(answer);
+      void collect();
+    },
     tell(status) {
       told = status;
       stage?.told?.(status);
@@ -95,13 +113,21 @@ export function createRunner(
     },
   });
 
-  const stageOf = ({ graph: planned, as, problem }: Plan): Stage => {
-    const recording = { ctx, flush: () => writer.flush(), again };
+  const stageOf = ({ graph: planned, as, problem, pending: isComing, isLost }: Plan): Stage => {
+    const recording = { ctx, stored: () => record.stored(live.status), flush: () => writer.flush(), again };
     const context = { host, live, newest: () => live, finalizer, reporter, recording };
+    if (isLost) return refused(context, problem ?? "");
     if (live.metadata.deletionTimestamp !== undefined) return deleting(context, planned, as);
+    if (isComing) return pending(context);
     if (problem !== undefined || !planned) return refused(context, problem ?? "it is no graph");
     return running(context, planned, as);
   };
+  /** Undefined where it was overtaken. */
+  const planned = (isOvertaken: () => boolean): Promise<Plan | undefined> =>
+    persist(ctx, isOvertaken, async () => {
+      const lost = await record.read(live.status);
+      return lost === undefined ? planOf(ctx, live, shards) : { problem: lost, isLost: true, mayPass: true };
+    });
   /** Begins with the spec as it now is. Overtaken by a newer one, it does nothing. */
   const begin = async () => {
     attempt += 1;
@@ -109,8 +135,10 @@ export function createRunner(
     // What has been replaced starts nothing more; its watches are held until the new one holds its own.
     former ??= stage;
     stage = undefined;
-    const plan = await planOf(ctx, live);
-    if (mine !== attempt || ctx.signal.aborted) return;
+    const isOvertaken = () => mine !== attempt || ctx.signal.aborted;
+    const found = await planned(isOvertaken);
+    if (!found || isOvertaken()) return;
+    plan = found;
     reporter.begin(live);
     secured = !isControlled(live);
     graph = plan.graph;
@@ -120,11 +148,28 @@ export function createRunner(
     former = undefined;
     ready.resolve();
     writer.restart();
+    if (plan.mayPass) await lookAgain(isOvertaken);
+  };
+  const lookAgain = async (isOvertaken: () => boolean) => {
+    await ctx.clock.sleep(LOOK_AGAIN_MS, ctx.signal).catch(() => {});
+    if (!isOvertaken()) void begin();
+  };
+  /** What no stored generation names any more is deleted. */
+  const collect = async () => {
+    const named = [...(live.spec.shards ?? []), ...(live.status?.inventoryShards ?? [])].map(
+      ({ name }) => name,
+    );
+    if (live.metadata.deletionTimestamp !== undefined || plan?.problem !== undefined) return;
+    await shards.collect(new Set(named)).catch((error: unknown) => {
+      if (!ctx.signal.aborted)
+        ctx.log.info("old shards not collected yet", { graph: live.metadata.name, error: errorText(error) });
+    });
   };
   const take = (next: LiveGraph) => {
     if (!isNewer(next.metadata.resourceVersion, live.metadata.resourceVersion)) return;
     const before = live;
     live = next;
+    if (before.metadata.generation !== next.metadata.generation) plan = undefined;
     if (!isOtherWork(before, next)) return writer.changed();
     // Who waits for a beginning that was overtaken waits for this one.
     if (stage) ready = Promise.withResolvers<void>();
@@ -135,12 +180,16 @@ export function createRunner(
   return {
     offer: take,
     live: () => live,
+    whole: () => (plan?.nodes ? withNodes(live, plan.nodes) : live),
+    shards,
+    isMissing: () => plan?.mayPass === true,
+    again: () => void begin(),
     status: () => told,
     nodes: () => stage?.snapshot().nodes,
     async secure(next) {
       await ready.promise;
       const nextGraph = await graphOf(ctx, next, live.metadata.namespace ?? "");
-      if (!toSecure(inventory, readInventory(live.status?.inventory), nextGraph)) return;
+      if (!toSecure(inventory, record.stored(live.status), nextGraph)) return;
       secured = true;
       await writer.flush();
     },

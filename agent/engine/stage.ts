@@ -40,13 +40,23 @@ export interface StageContext {
   reporter: Reporter;
 }
 
-export function refused({ live }: StageContext, message: string): Stage {
+export const refused = (ctx: StageContext, message: string): Stage =>
+  resting(ctx, { phase: "Failed", reason: "Refused", message });
+
+/** Its nodes are on their way: whether anything of what is there may go is not known. */
+export const pending = (ctx: StageContext): Stage =>
+  resting(ctx, { phase: "Pending", message: "its nodes are being stored" });
+
+function resting(
+  { live }: StageContext,
+  outcome: Pick<Snapshot, "phase" | "message"> & { reason?: string },
+): Stage {
   const counts = { total: 0, ready: 0, failed: 0 };
   const generation = live.metadata.generation ?? 0;
   return {
     step() {},
-    snapshot: () => ({ generation, phase: "Failed", reason: "Refused", message, counts, nodes: [] }),
-    acted: () => true,
+    snapshot: () => ({ generation, counts, nodes: [], ...outcome }),
+    acted: () => outcome.phase === "Failed",
     retryNow() {},
     release() {},
   };

@@ -1,5 +1,4 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
-import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
 import { createAdoption } from "./adoption.ts";
 import { auditIds } from "./audit.ts";
@@ -9,7 +8,7 @@ import { desiredOf } from "./desired.ts";
 import { keysOfExpressions } from "./expression-names.ts";
 import type { Host } from "./host.ts";
 import type { GraphIdentity } from "./marks.ts";
-import { type Graph, graphKeyOf } from "./model.ts";
+import { type Graph, graphKeyOf, type Nodes } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { traceRun } from "./run-trace.ts";
 import { createSchedule } from "./schedule.ts";
@@ -103,7 +102,7 @@ function wasReadyBefore({ status }: LiveGraph, generation: number): boolean {
 }
 
 /** Kinds of a graph, each once. */
-export function kindsOf({ nodes }: Pick<ResourceGraphSpec, "nodes">): { apiVersion: string; kind: string }[] {
+export function kindsOf({ nodes }: Nodes): { apiVersion: string; kind: string }[] {
   const kinds = new Map<string, { apiVersion: string; kind: string }>();
   for (const { object } of nodes)
     kinds.set(`${object.apiVersion}/${object.kind}`, { apiVersion: object.apiVersion, kind: object.kind });

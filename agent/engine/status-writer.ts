@@ -3,10 +3,15 @@ import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import { auditIds } from "./audit.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
+import type { Packed } from "./ledger.ts";
+import type { ShardStore } from "./shard-store.ts";
+import type { Chunk } from "./shards.ts";
 import { RESTING, type Snapshot, sameStatus, statusOf } from "./status.ts";
 
 /** Between two writes of one graph's status; and how long a state that will pass may hide behind the next one. */
 const INTERVAL_MS = 1_000;
+/** The same where much is written at once. */
+const SHARDED_INTERVAL_MS = 5_000;
 /**
  * A run that has done nothing yet (a start, watches that fill) says nothing for this long: it may all be as it was. Nor
  * does one that only waits for its applies to be answered: what comes next says more.
@@ -19,7 +24,9 @@ export interface WriterSource {
   live(): LiveGraph;
   /** Undefined: nothing to say yet. */
   snapshot(): Snapshot | undefined;
-  inventory(): ResourceGraphStatus["inventory"];
+  /** What is kept in the status for the next process. */
+  record(): Packed;
+  readonly shards: Pick<ShardStore, "pin" | "put">;
   acted(): boolean;
   /** Takes the answer of a status write. */
   took(live: LiveGraph): void;
@@ -65,7 +72,8 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
   const dueAt = (snapshot: Snapshot): number => {
     const says = source.acted() && !snapshot.nodes.every(({ state }) => SILENT.includes(state));
     const patience = RESTING.includes(snapshot.phase) ? 0 : says ? INTERVAL_MS : PATIENCE_MS;
-    const backoff = failures > 0 ? Math.min(60_000, INTERVAL_MS * 2 ** failures) : INTERVAL_MS;
+    const interval = source.live().status?.inventoryShards ? SHARDED_INTERVAL_MS : INTERVAL_MS;
+    const backoff = failures > 0 ? Math.min(60_000, interval * 2 ** failures) : interval;
     // A large status is slow to write, for the API server and all who watch it: progress takes a tenth of the time.
     const pause = RESTING.includes(snapshot.phase) ? backoff : Math.max(backoff, 10 * writeCost);
     return Math.max(startedAt + patience, writtenAt + pause);
@@ -88,12 +96,8 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       return;
     }
     const live = source.live();
-    const status = statusOf(
-      snapshot,
-      live.status,
-      source.inventory(),
-      new Date(ctx.clock.now()).toISOString(),
-    );
+    const { fields, chunks } = source.record();
+    const status = statusOf(snapshot, live.status, fields, new Date(ctx.clock.now()).toISOString());
     const same = sameStatus(status, live.status);
     lookCost = ctx.clock.monotonic() - lookedAt;
     if (!same && due > ctx.clock.monotonic()) {
@@ -104,15 +108,24 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       told = status;
       source.tell(status);
     }
-    if (!same) writing = write(live, status);
+    if (!same) writing = write(live, status, chunks);
   };
-  const write = async (live: LiveGraph, status: ResourceGraphStatus) => {
+  /** The shards first: a status never names what is not stored. */
+  const publish = async (live: LiveGraph, status: ResourceGraphStatus, chunks: readonly Chunk[]) => {
+    const unpin = source.shards.pin(chunks);
+    try {
+      if (chunks.length > 0) await source.shards.put(chunks);
+      source.took(await writeGraphStatus(ctx, live, status));
+    } finally {
+      unpin();
+    }
+  };
+  const write = async (live: LiveGraph, status: ResourceGraphStatus, chunks: readonly Chunk[]) => {
     busy = true;
     writtenAt = ctx.clock.monotonic();
     try {
-      const answer = await writeGraphStatus(ctx, live, status);
+      await publish(live, status, chunks);
       writeCost = ctx.clock.monotonic() - writtenAt;
-      source.took(answer);
       failures = 0;
     } catch (error) {
       // Gone or replaced by another of its name: its watch says so.
@@ -149,13 +162,11 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       busy = true;
       const live = source.live();
       const now = new Date(ctx.clock.now()).toISOString();
-      const flushed = writeGraphStatus(ctx, live, statusOf(snapshot, live.status, source.inventory(), now));
-      writing = flushed.then(
-        () => {},
-        () => {},
-      );
+      const { fields, chunks } = source.record();
+      const flushed = publish(live, statusOf(snapshot, live.status, fields, now), chunks);
+      writing = flushed.catch(() => {});
       try {
-        source.took(await flushed);
+        await flushed;
       } finally {
         busy = false;
         settle();

@@ -19,13 +19,13 @@ const LATE = "2026-01-02T00:00:00.000Z";
 
 describe("a graph's status", () => {
   it("of the same state is the same, whenever it is made: a restart writes nothing", () => {
-    const stored = statusOf(snapshot("Ready"), undefined, [], EARLY);
-    expect(sameStatus(statusOf(snapshot("Ready"), stored, [], LATE), stored)).toBe(true);
+    const stored = statusOf(snapshot("Ready"), undefined, {}, EARLY);
+    expect(sameStatus(statusOf(snapshot("Ready"), stored, {}, LATE), stored)).toBe(true);
   });
 
   it("keeps the time of each condition that did not change", () => {
-    const executing = statusOf(snapshot("Executing"), undefined, [], EARLY);
-    const failed = statusOf({ ...snapshot("Failed"), message: "no" }, executing, [], LATE);
+    const executing = statusOf(snapshot("Executing"), undefined, {}, EARLY);
+    const failed = statusOf({ ...snapshot("Failed"), message: "no" }, executing, {}, LATE);
     expect(failed.since).toBe(LATE);
     expect(
       failed.conditions?.map(({ type, status, lastTransitionTime }) => [type, status, lastTransitionTime]),
@@ -44,9 +44,9 @@ describe("a graph's status", () => {
 
 describe("a node's status", () => {
   it("keeps the time since when it is in its state, and says a new one when that changes", () => {
-    const stored = statusOf(snapshot("Ready"), undefined, [], EARLY);
-    expect(statusOf(snapshot("Ready"), stored, [], LATE).nodes?.[0]?.since).toBe(EARLY);
+    const stored = statusOf(snapshot("Ready"), undefined, {}, EARLY);
+    expect(statusOf(snapshot("Ready"), stored, {}, LATE).nodes?.[0]?.since).toBe(EARLY);
     const degraded = { ...snapshot("Degraded"), nodes: [node("a", "Degraded")] };
-    expect(statusOf(degraded, stored, [], LATE).nodes?.[0]?.since).toBe(LATE);
+    expect(statusOf(degraded, stored, {}, LATE).nodes?.[0]?.since).toBe(LATE);
   });
 });

@@ -25,6 +25,9 @@ export interface Snapshot {
   adoption?: AdoptionStatus;
 }
 
+/** What a status keeps for the next process, as it is stored. */
+export type StatusRecord = Pick<ResourceGraphStatus, "inventory" | "inventoryShards">;
+
 /** Phases that stay until something happens: worth writing at once. */
 export const RESTING: readonly GraphPhase[] = ["Ready", "Degraded", "Failed", "Suspended"];
 
@@ -82,7 +85,7 @@ export const cut = (message: string): string =>
 export function statusOf(
   snapshot: Snapshot,
   former: ResourceGraphStatus | undefined,
-  inventory: ResourceGraphStatus["inventory"],
+  record: StatusRecord,
   now: string,
 ): ResourceGraphStatus {
   const { generation, phase, message, counts } = snapshot;
@@ -93,7 +96,7 @@ export function statusOf(
     since: former?.phase === phase && former.since ? former.since : now,
     counts,
     nodes: since(shownNodes(snapshot.nodes), former?.nodes, now),
-    ...(inventory && inventory.length > 0 ? { inventory } : {}),
+    ...record,
     conditions: conditionsOf(snapshot, former?.conditions, now),
     ...sinceThen(snapshot, former),
   };

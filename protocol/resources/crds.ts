@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { novaAppSpecSchema, novaAppStatusSchema } from "./app.ts";
 import { GROUP, VERSION } from "./common.ts";
 import { resourceGraphSpecSchema, resourceGraphStatusSchema } from "./graph.ts";
+import { resourceGraphShardSpecSchema } from "./graph-shard.ts";
 import { structuralSchema } from "./structural.ts";
 import { novaProjectSpecSchema, novaTenantSpecSchema, renderedStatusSchema } from "./tenancy.ts";
 import { transformSpecSchema, transformStatusSchema } from "./transform.ts";
@@ -22,7 +23,8 @@ interface Definition {
   scope: "Cluster" | "Namespaced";
   description: string;
   spec: z.ZodType;
-  status: z.ZodType;
+  /** Missing: it has none. */
+  status?: z.ZodType;
   /** Fields of the spec that never change: they say which catalogue object this is. */
   immutable: string[];
   columns: Column[];
@@ -122,6 +124,25 @@ const DEFINITIONS: Definition[] = [
       AGE,
     ],
   },
+  {
+    kind: "ResourceGraphShard",
+    plural: "resourcegraphshards",
+    shortNames: ["rgs"],
+    scope: "Namespaced",
+    description:
+      "A piece of a large ResourceGraph's nodes, history or inventory, which the graph names by digest. Written by the KubeNova agent.",
+    spec: resourceGraphShardSpecSchema,
+    immutable: ["digest", "content"],
+    columns: [
+      {
+        name: "Graph",
+        type: "string",
+        jsonPath: ".metadata.ownerReferences[?(@.kind=='ResourceGraph')].name",
+      },
+      { name: "Digest", type: "string", jsonPath: ".spec.digest", priority: 1 },
+      AGE,
+    ],
+  },
 ];
 
 /** All CustomResourceDefinitions, as they stand in the chart. */
@@ -155,7 +176,7 @@ function crdOf(definition: Definition): Record<string, unknown> {
           served: true,
           storage: true,
           schema: { openAPIV3Schema: rootSchema(definition) },
-          subresources: { status: {} },
+          ...(definition.status ? { subresources: { status: {} } } : {}),
           additionalPrinterColumns: columns,
         },
       ],
@@ -178,7 +199,7 @@ function rootSchema({ description, spec, status, immutable }: Definition): Recor
       kind: { type: "string" },
       metadata: { type: "object" },
       spec: rules.length ? { ...specSchema, "x-kubernetes-validations": rules } : specSchema,
-      status: structuralSchema(status),
+      ...(status ? { status: structuralSchema(status) } : {}),
     },
   };
 }

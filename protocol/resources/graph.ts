@@ -8,9 +8,10 @@ import {
   objectNameSchema,
   timeSchema,
 } from "./common.ts";
+import { shardRefsSchema } from "./graph-shard.ts";
 import { MAX_VIOLATIONS, violationSchema } from "./policy.ts";
 
-/** What one graph may hold; more needs the specification split over several objects. */
+/** What one graph may hold; what does not fit into its own object stands in shards (graph-shard.ts). */
 export const MAX_NODES = 5_000;
 /** Nodes that a graph's status shows one by one, those that are not ready first. */
 export const MAX_STATUS_NODES = 200;
@@ -139,6 +140,11 @@ export const resourceGraphSpecSchema = z.object({
   labels: z.record(z.string(), z.string().max(63)).optional(),
   /** Atomic: one entry in managedFields. A ResourceGraph is written whole, by one writer. */
   nodes: z.array(graphNodeSchema).max(MAX_NODES).meta({ "x-kubernetes-list-type": "atomic" }),
+  /**
+   * Where the nodes are, when they are too many for this object: one node a line. Then `nodes` is empty. An empty list
+   * says that they are on their way: nothing is done with the graph yet.
+   */
+  shards: shardRefsSchema.optional(),
   /** While it is true nothing is written to any object; drift is still observed. */
   suspend: z.boolean().optional(),
   prune: prunePolicySchema.optional(),
@@ -306,6 +312,8 @@ export const resourceGraphStatusSchema = z.object({
     .max(2 * MAX_NODES)
     .meta({ "x-kubernetes-list-type": "atomic" })
     .optional(),
+  /** Where the inventory is, when it is too large for this object: one entry a line. Then `inventory` is absent. */
+  inventoryShards: shardRefsSchema.optional(),
   conditions: conditionsSchema.optional(),
   /** The newest value of the annotation `kubenova.io/reconcile-at` that was carried out. */
   handledReconcileAt: z.string().max(256).optional(),

@@ -10,6 +10,7 @@ describe("custom resource definitions", () => {
       "novaprojects.kubenova.io",
       "novatenants.kubenova.io",
       "resourcegraphs.kubenova.io",
+      "resourcegraphshards.kubenova.io",
       "transforms.kubenova.io",
     ]);
     for (const { metadata } of definitions) {

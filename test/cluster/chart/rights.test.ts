@@ -68,7 +68,7 @@ describe("rights", () => {
     const rules = [...rulesOf(agents, "ClusterRole"), ...rulesOf(agents, "Role")];
     const deleting = rules.filter(({ verbs }) => verbs.some((verb) => verb.startsWith("delete")));
     const unnamed = deleting.filter(({ resourceNames }) => resourceNames === undefined);
-    expect(unnamed.flatMap(({ apiGroups }) => apiGroups)).toEqual(["kubenova.io"]);
+    expect(unnamed.flatMap(({ apiGroups }) => apiGroups)).toEqual(["kubenova.io", "kubenova.io"]);
     expect(deleting.flatMap(({ resources }) => resources)).not.toContain("namespaces");
   });
 

@@ -1,0 +1,71 @@
+import { canonicalJson } from "../../domain/canonical/index.ts";
+import { ANNOTATION } from "../../domain/names/labels.ts";
+import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
+import type { Kube, KubeObject, LiveObject } from "../kube/index.ts";
+import type { LiveGraph } from "./context.ts";
+import type { Runner } from "./runner.ts";
+import type { Chunk } from "./shards.ts";
+import { shardsOfNodes } from "./spec-nodes.ts";
+
+export type WrittenGraph = KubeObject & { spec: ResourceGraphSpec };
+
+export interface Applying {
+  kube: Kube;
+  signal: AbortSignal;
+  auditId: () => string;
+  /** Who carries out the graph of this name, where there is one. */
+  runner: () => Runner | undefined;
+  /** Takes the answer of the API server. */
+  took: (live: LiveObject) => void;
+}
+
+/** See send.ts: an apply that carries it creates, and never updates. */
+const CREATE_ONLY = "1";
+
+/**
+ * Stores a graph. Its one write switches to the new nodes as a whole: what does not fit into it stands in shards before.
+ * A graph that is not there yet is made first, Pending, so that its shards belong to it from the start and go with it.
+ */
+export async function applyGraph(applying: Applying, graph: WrittenGraph): Promise<void> {
+  const chunks = shardsOfNodes(graph.spec.nodes);
+  await applying.runner()?.secure(graph.spec);
+  if (!chunks) return write(applying, graph);
+  if (!applying.runner()) await write(applying, { ...graph, spec: { ...graph.spec, nodes: [], shards: [] } });
+  const runner = applying.runner();
+  if (!runner) throw new Error("the graph went while its nodes were being stored");
+  await writeSharded(applying, graph, chunks, runner);
+}
+
+async function writeSharded(
+  applying: Applying,
+  graph: WrittenGraph,
+  chunks: readonly Chunk[],
+  runner: Runner,
+): Promise<void> {
+  const unpin = runner.shards.pin(chunks);
+  try {
+    const spec = { ...graph.spec, nodes: [], shards: runner.shards.refsOf(chunks) };
+    const wanted = { ...graph, spec };
+    if (isSame(runner.live(), wanted) && !runner.isMissing()) return;
+    await runner.shards.put(chunks);
+    await write(applying, wanted);
+    if (runner.isMissing()) runner.again();
+  } finally {
+    unpin();
+  }
+}
+
+async function write({ kube, signal, auditId, runner, took }: Applying, graph: WrittenGraph): Promise<void> {
+  const present = runner();
+  const guard = present ? { uid: present.live().metadata.uid } : { resourceVersion: CREATE_ONLY };
+  const object: KubeObject = { ...graph, metadata: { ...graph.metadata, ...guard } };
+  const live = await kube.apply(object, { force: true, auditId, signal });
+  if (!signal.aborted) took(live);
+}
+
+/** A large graph that says the same costs no request; what a change came from is no change. */
+function isSame(live: LiveGraph, wanted: WrittenGraph): boolean {
+  const essence = ({ metadata: { labels, annotations, ownerReferences }, spec }: KubeObject) =>
+    canonicalJson({ labels, lineage: annotations?.[ANNOTATION.lineage] ?? null, ownerReferences, spec });
+  return essence(live) === essence(wanted);
+}
