@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalJson } from "../../domain/canonical/index.ts";
 import type { DriftPolicy, GraphNode as NodeSpec, ReadyWhen } from "../../protocol/resources/graph.ts";
 import type { KubeObject, LiveObject, ObjectRef } from "../kube/index.ts";
@@ -95,7 +95,7 @@ export interface ConditionSeen {
 const HASH_CHARS = 16;
 
 export const hashOf = (value: unknown): string =>
-  createHash("sha256").update(canonicalJson(value)).digest("hex").slice(0, HASH_CHARS);
+  hash("sha256", canonicalJson(value), "hex").slice(0, HASH_CHARS);
 
 /** `namespace/name` of a ResourceGraph. */
 export const graphKeyOf = (graph: LiveObject | KubeObject): string =>

@@ -26,7 +26,7 @@ export interface ShardStore {
 
 /** Requests of one graph for its shards in flight. */
 const AT_ONCE = 4;
-/** What this process did not write may have been written by somebody whose graph is about to name it. */
+/** What this process does not know may have been written by somebody whose graph is about to name it. */
 const STRANGERS_MS = 600_000;
 const DIGEST_CHARS = 24;
 /** A name has 253 characters at most. */
@@ -42,10 +42,19 @@ export interface ShardStoreOptions {
 export function createShardStore({ kube, signal, now, live }: ShardStoreOptions): ShardStore {
   /** Names of what is there for certain. */
   const known = new Set<string>();
+  /** Names of what this process wrote, or read where the graph named it. */
   const ours = new Set<string>();
   /** What was named and there when nothing was left to collect: a graph without shards never asks. */
   let settled = "";
+  const stateOf = (named: ReadonlySet<string>) => [...new Set([...named, ...known])].sort().join(" ");
   let collecting = false;
+  /** The newest that was asked for, until somebody has taken it. */
+  let asked: ReadonlySet<string> | undefined;
+  const take = () => {
+    const next = asked;
+    asked = undefined;
+    return next;
+  };
   const pinned = new Map<string, number>();
   const request = () => ({ signal, auditId: auditIds(live()) });
   const refOf = (name: string) => ({
@@ -75,22 +84,26 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
     });
     const content = check(found, ref);
     known.add(ref.name);
+    ours.add(ref.name);
     return content;
   };
 
+  /** True where some are left whose time has not come. */
   const sweep = async (named: ReadonlySet<string>) => {
     const listed = await list(kube, live(), request());
     const isDue = ({ metadata: { name, creationTimestamp = "" } }: LiveObject) =>
       !named.has(name) &&
       !pinned.has(name) &&
       (ours.has(name) || now() - Date.parse(creationTimestamp) > STRANGERS_MS);
-    await each(listed.filter(isDue), async ({ metadata: { name, uid } }) => {
+    const due = listed.filter(isDue);
+    await each(due, async ({ metadata: { name, uid } }) => {
       known.delete(name);
       await kube.delete(refOf(name), { preconditions: { uid }, ...request() }).catch((error: unknown) => {
         if (!isKind(error, "notFound", "conflict")) throw error;
       });
       ours.delete(name);
     });
+    return listed.length - due.length > named.size;
   };
 
   return {
@@ -109,18 +122,22 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
     },
     load: (refs) => each(refs, read),
     async collect(named) {
-      const state = [...new Set([...named, ...known])].sort().join(" ");
-      if (collecting || state === settled) return;
+      asked = named;
+      if (collecting) return;
       collecting = true;
       try {
-        await sweep(named);
-        settled = [...new Set([...named, ...known])].sort().join(" ");
+        for (let next = take(); next; next = take()) {
+          if (stateOf(next) === settled) continue;
+          const isMoreToCome = await sweep(next);
+          settled = isMoreToCome ? "" : stateOf(next);
+        }
       } finally {
         collecting = false;
       }
     },
   };
 }
+
 /** Another life of the graph has other shards: those of the last one are on their way out with it. */
 const idOf = (uid: string, digest: string): string =>
   digestOfText(`${uid} ${digest}`).slice("sha256:".length).slice(0, DIGEST_CHARS);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalJson } from "../../domain/canonical/index.ts";
 import { MAX_SHARD_BYTES, MAX_SHARDS } from "../../protocol/resources/graph-shard.ts";
 
@@ -18,8 +18,7 @@ const ENDS_ONE_IN = 64;
 /** A line's hash is taken of so many characters: what tells documents apart comes early. */
 const HASHED_CHARS = 160;
 
-export const digestOfText = (text: string): string =>
-  `sha256:${createHash("sha256").update(text).digest("hex")}`;
+export const digestOfText = (text: string): string => `sha256:${hash("sha256", text, "hex")}`;
 
 /** Of a whole: the order counts, the cuts count. */
 export const digestOfChunks = (chunks: readonly { digest: string }[]): string =>
@@ -79,8 +78,8 @@ function piecesOf(line: string): string[] {
 
 /** FNV-1a. */
 function endsBefore(line: string): boolean {
-  let hash = 0x811c9dc5;
+  let state = 0x811c9dc5;
   for (let index = 0; index < line.length && index < HASHED_CHARS; index += 1)
-    hash = Math.imul(hash ^ line.charCodeAt(index), 0x01000193);
-  return (hash >>> 8) % ENDS_ONE_IN === 0;
+    state = Math.imul(state ^ line.charCodeAt(index), 0x01000193);
+  return (state >>> 8) % ENDS_ONE_IN === 0;
 }
