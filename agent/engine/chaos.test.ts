@@ -131,8 +131,7 @@ class Theatre {
         {
           ...{ kube: context.kube, signal: ending.signal, auditId: () => "test" },
           runner: () => process.runner,
-          took: (live) =>
-            process.runner ? process.runner.offer(live as LiveGraph) : make(live as LiveGraph),
+          took: (live) => take(live as LiveGraph),
         },
         graph,
       );

@@ -131,6 +131,7 @@ export function simulatedContext(
   return {
     kube: simulatedKube(server, clock, faults),
     cache: simulatedCache(server),
+    pods: { hold: () => nothing, troubleOf: () => undefined, stop: async () => {} },
     ...{ clock, random, signal, log: silentLogger, systemNamespace: "ns" },
     scopeOf: async () => () => true,
     record: nothing,
@@ -189,6 +190,7 @@ function simulatedCache(server: SimulatedServer): Cache {
     holdKind: () => hold,
     holdOne: () => hold,
     get: (key) => server.seen(key),
+    keepWhole: () => () => {},
     put: (live) => server.seen(refString(refOf(live))) ?? seenOf(live),
     forget() {},
     on: (key, listener) => server.on(key, listener),
