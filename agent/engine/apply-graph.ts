@@ -3,6 +3,7 @@ import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Kube, KubeObject, LiveObject } from "../kube/index.ts";
 import type { LiveGraph } from "./context.ts";
+import { REPLACED } from "./history.ts";
 import type { Runner } from "./runner.ts";
 import type { Chunk } from "./shards.ts";
 import { shardsOfNodes } from "./spec-nodes.ts";
@@ -57,8 +58,10 @@ async function writeSharded(
 
 async function write({ kube, signal, auditId, runner, took }: Applying, graph: WrittenGraph): Promise<void> {
   const present = runner();
+  const replaced = await present?.archive(graph.spec);
+  const annotations = { ...graph.metadata.annotations, ...(replaced ? { [REPLACED]: replaced } : {}) };
   const guard = present ? { uid: present.live().metadata.uid } : { resourceVersion: CREATE_ONLY };
-  const object: KubeObject = { ...graph, metadata: { ...graph.metadata, ...guard } };
+  const object: KubeObject = { ...graph, metadata: { ...graph.metadata, annotations, ...guard } };
   const live = await kube.apply(object, { force: true, auditId, signal });
   if (!signal.aborted) took(live);
 }

@@ -27,7 +27,11 @@ const node = (n: number, value = "1"): GraphNode => ({
 });
 let nodes = Array.from({ length: NODES }, (_, n) => node(n));
 
-const specOf = (): ResourceGraphSpec => ({ applyAs: { kind: "Agent" }, metadata: { name: "large" }, nodes });
+const specOf = (): ResourceGraphSpec => ({
+  ...{ applyAs: { kind: "Agent" }, metadata: { name: "large" }, nodes },
+  // Former graphs keep their shards.
+  historyLimit: 0,
+});
 const apply = (on: RunningEngine) => {
   const { name } = ref;
   const owner = { apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: ownerUid, controller: true };

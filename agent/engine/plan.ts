@@ -4,6 +4,7 @@ import type { Identity } from "../kube/index.ts";
 import { buildGraph } from "./build.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { loadExpressions } from "./expression-names.ts";
+import type { History } from "./history.ts";
 import { actAs } from "./identity.ts";
 import type { Graph, Nodes } from "./model.ts";
 import { ShardError, type ShardStore } from "./shard-store.ts";
@@ -14,7 +15,7 @@ import { kindsOf } from "./start-run.ts";
 export interface Plan {
   /** Missing where the specification is none. */
   graph?: Graph;
-  /** All that it names, wherever they stand. */
+  /** All that its specification names, wherever they stand; the graph is of others while it is rolled back. */
   nodes?: readonly GraphNode[];
   /** Who writes; missing: the agent itself. */
   as?: Identity;
@@ -29,15 +30,23 @@ export interface Plan {
 }
 
 /** Rejects where the API server could not be asked for its shards. */
-export async function planOf(ctx: EngineContext, live: LiveGraph, shards: ShardStore): Promise<Plan> {
+export async function planOf(
+  ctx: EngineContext,
+  live: LiveGraph,
+  shards: ShardStore,
+  history: Pick<History, "nodesFor">,
+): Promise<Plan> {
   const { namespace = "" } = live.metadata;
   const identity = actAs(live.spec.applyAs, namespace, ctx.systemNamespace);
   const who = "refused" in identity ? { as: applierOf(namespace) } : identity;
   if (isPending(live.spec)) return { ...who, pending: true };
   const nodes = await nodesOf(live.spec, shards).catch(shardProblem);
   if (typeof nodes === "string") return { ...who, problem: nodes, mayPass: true };
-  await loadExpressions(nodes);
-  const built = buildGraph({ nodes }, namespace, await ctx.scopeOf(kindsOf({ nodes })));
+  const { rollbackTo } = live.spec;
+  const carried = rollbackTo ? await history.nodesFor(rollbackTo).catch(shardProblem) : nodes;
+  if (typeof carried === "string") return { ...who, nodes, problem: carried };
+  await loadExpressions(carried);
+  const built = buildGraph({ nodes: carried }, namespace, await ctx.scopeOf(kindsOf({ nodes: carried })));
   const plan = { ...who, nodes, ...("graph" in built ? { graph: built.graph } : { problem: built.problem }) };
   return "refused" in identity ? { ...plan, problem: identity.refused } : plan;
 }

@@ -35,7 +35,8 @@ export function createRecord(graph: Graph, { ctx, stored, flush, again }: Record
   let busy = false;
   return {
     isComplete(live) {
-      complete ||= isControlled(live) || isStored(stored(), graph);
+      // What a graph is rolled back to stands in no specification.
+      complete ||= (isControlled(live) && live.spec.rollbackTo === undefined) || isStored(stored(), graph);
       return complete;
     },
     store() {

@@ -1,8 +1,14 @@
-import type { NodeStatus, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type {
+  GraphNode,
+  NodeStatus,
+  ResourceGraphSpec,
+  ResourceGraphStatus,
+} from "../../protocol/resources/graph.ts";
 import { errorText } from "../log.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { deleting } from "./deleting.ts";
 import { createFinalizer } from "./finalizer.ts";
+import { createHistory } from "./history.ts";
 import type { Host } from "./host.ts";
 import { addGraph, type Inventory, isRecorded, toSecure } from "./inventory.ts";
 import { createInventoryRecord, persist } from "./inventory-record.ts";
@@ -41,6 +47,8 @@ export interface Runner {
   nodes(): readonly NodeStatus[] | undefined;
   /** Resolves when it may be replaced by this spec without losing sight of an object: inventory.ts, rule 2. */
   secure(next: LiveGraph["spec"]): Promise<void>;
+  /** Keeps what this spec, as it will be stored, takes the place of. The answer: the annotation that says so. */
+  archive(next: LiveGraph["spec"]): Promise<string | undefined>;
   /** What waits for a pause after a failure is tried now. */
   retryNow(): void;
   stop(): void;
@@ -70,6 +78,14 @@ export function createRunner(
     live: () => live,
   });
   const record = createInventoryRecord({ shards, inventory });
+  const history = createHistory(first, shards, ctx.clock.now);
+  /** A graph that cannot be kept is no reason not to go on. */
+  const archive = async (former: LiveGraph, nodes: readonly GraphNode[], next: ResourceGraphSpec) => {
+    await history.archive(former, nodes, next).catch((error: unknown) => {
+      if (!ctx.signal.aborted)
+        ctx.log.warn("a former graph is not kept", { graph: former.metadata.name, error: errorText(error) });
+    });
+  };
 
   const step = (ids: Iterable<string>) => {
     if (ctx.signal.aborted) return;
@@ -98,7 +114,10 @@ export function createRunner(
   const writer = createStatusWriter(ctx, {
     live: () => live,
     snapshot: () => stage?.snapshot(),
-    record: () => record.pack(live.status, graph, secured),
+    record() {
+      const { fields, chunks } = record.pack(live.status, graph, secured);
+      return { fields: { ...fields, ...history.fields(live) }, chunks };
+    },
     shards,
     acted: () => stage?.acted() === true,
     took(answer) {
@@ -126,7 +145,9 @@ export function createRunner(
   const planned = (isOvertaken: () => boolean): Promise<Plan | undefined> =>
     persist(ctx, isOvertaken, async () => {
       const lost = await record.read(live.status);
-      return lost === undefined ? planOf(ctx, live, shards) : { problem: lost, isLost: true, mayPass: true };
+      return lost === undefined
+        ? planOf(ctx, live, shards, history)
+        : { problem: lost, isLost: true, mayPass: true };
     });
   /** Begins with the spec as it now is. Overtaken by a newer one, it does nothing. */
   const begin = async () => {
@@ -140,7 +161,7 @@ export function createRunner(
     if (!found || isOvertaken()) return;
     plan = found;
     reporter.begin(live);
-    secured = !isControlled(live);
+    secured = !isControlled(live) || live.spec.rollbackTo !== undefined;
     graph = plan.graph;
     if (graph) addGraph(inventory, graph);
     stage = stageOf(plan);
@@ -156,11 +177,10 @@ export function createRunner(
   };
   /** What no stored generation names any more is deleted. */
   const collect = async () => {
-    const named = [...(live.spec.shards ?? []), ...(live.status?.inventoryShards ?? [])].map(
-      ({ name }) => name,
-    );
+    const { spec, status } = live;
+    const refs = [...(spec.shards ?? []), ...(status?.inventoryShards ?? []), ...history.shardsOf(live)];
     if (live.metadata.deletionTimestamp !== undefined || plan?.problem !== undefined) return;
-    await shards.collect(new Set(named)).catch((error: unknown) => {
+    await shards.collect(new Set(refs.map(({ name }) => name))).catch((error: unknown) => {
       if (!ctx.signal.aborted)
         ctx.log.info("old shards not collected yet", { graph: live.metadata.name, error: errorText(error) });
     });
@@ -169,7 +189,10 @@ export function createRunner(
     if (!isNewer(next.metadata.resourceVersion, live.metadata.resourceVersion)) return;
     const before = live;
     live = next;
-    if (before.metadata.generation !== next.metadata.generation) plan = undefined;
+    if (before.metadata.generation !== next.metadata.generation) {
+      if (plan?.nodes) void archive(before, plan.nodes, next.spec).then(writer.changed);
+      plan = undefined;
+    }
     if (!isOtherWork(before, next)) return writer.changed();
     // Who waits for a beginning that was overtaken waits for this one.
     if (stage) ready = Promise.withResolvers<void>();
@@ -186,6 +209,11 @@ export function createRunner(
     again: () => void begin(),
     status: () => told,
     nodes: () => stage?.snapshot().nodes,
+    async archive(next) {
+      await ready.promise;
+      if (plan?.nodes) await archive(live, plan.nodes, next);
+      return history.unlisted(live);
+    },
     async secure(next) {
       await ready.promise;
       const nextGraph = await graphOf(ctx, next, live.metadata.namespace ?? "");

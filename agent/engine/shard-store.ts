@@ -44,9 +44,10 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
   const known = new Set<string>();
   /** Names of what this process wrote, or read where the graph named it. */
   const ours = new Set<string>();
+  const stateOf = (...sets: ReadonlySet<string>[]) => sets.map((set) => [...set].sort().join(" ")).join();
+  const nothing = stateOf(new Set(), new Set());
   /** What was named and there when nothing was left to collect: a graph without shards never asks. */
-  let settled = "";
-  const stateOf = (named: ReadonlySet<string>) => [...new Set([...named, ...known])].sort().join(" ");
+  let settled = nothing;
   let collecting = false;
   /** The newest that was asked for, until somebody has taken it. */
   let asked: ReadonlySet<string> | undefined;
@@ -127,9 +128,9 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
       collecting = true;
       try {
         for (let next = take(); next; next = take()) {
-          if (stateOf(next) === settled) continue;
+          if (stateOf(next, known) === settled) continue;
           const isMoreToCome = await sweep(next);
-          settled = isMoreToCome ? "" : stateOf(next);
+          settled = isMoreToCome ? nothing : stateOf(next, known);
         }
       } finally {
         collecting = false;

@@ -26,7 +26,10 @@ export interface Snapshot {
 }
 
 /** What a status keeps for the next process, as it is stored. */
-export type StatusRecord = Pick<ResourceGraphStatus, "inventory" | "inventoryShards">;
+export type StatusRecord = Pick<
+  ResourceGraphStatus,
+  "inventory" | "inventoryShards" | "digest" | "rolledBackTo" | "history"
+>;
 
 /** Phases that stay until something happens: worth writing at once. */
 export const RESTING: readonly GraphPhase[] = ["Ready", "Degraded", "Failed", "Suspended"];

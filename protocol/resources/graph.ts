@@ -8,13 +8,15 @@ import {
   objectNameSchema,
   timeSchema,
 } from "./common.ts";
-import { shardRefsSchema } from "./graph-shard.ts";
+import { shardDigestSchema, shardRefsSchema } from "./graph-shard.ts";
 import { MAX_VIOLATIONS, violationSchema } from "./policy.ts";
 
 /** What one graph may hold; what does not fit into its own object stands in shards (graph-shard.ts). */
 export const MAX_NODES = 5_000;
 /** Nodes that a graph's status shows one by one, those that are not ready first. */
 export const MAX_STATUS_NODES = 200;
+/** Former graphs that one keeps at most. */
+export const MAX_HISTORY = 50;
 /** Dependencies that a waiting node names. */
 export const MAX_BLOCKERS = 10;
 
@@ -145,6 +147,10 @@ export const resourceGraphSpecSchema = z.object({
    * says that they are on their way: nothing is done with the graph yet.
    */
   shards: shardRefsSchema.optional(),
+  /** How many former graphs are kept; default 10, 0 for none. */
+  historyLimit: z.int().min(0).max(MAX_HISTORY).optional(),
+  /** Digest of one in `status.history`, whose nodes are carried out instead of these, until it is taken away. */
+  rollbackTo: shardDigestSchema.optional(),
   /** While it is true nothing is written to any object; drift is still observed. */
   suspend: z.boolean().optional(),
   prune: prunePolicySchema.optional(),
@@ -296,6 +302,18 @@ export const adoptionStatusSchema = z.object({
 });
 export type AdoptionStatus = z.infer<typeof adoptionStatusSchema>;
 
+/** A former graph. `digest` is that of its nodes; `phase` is how far it had come when another took its place. */
+export const historyEntrySchema = z.object({
+  digest: shardDigestSchema,
+  generation: z.int().min(0),
+  version: z.string().max(128).optional(),
+  renderedAt: timeSchema.optional(),
+  replacedAt: timeSchema,
+  phase: z.enum(GRAPH_PHASES).optional(),
+  shards: shardRefsSchema,
+});
+export type HistoryEntry = z.infer<typeof historyEntrySchema>;
+
 export const resourceGraphStatusSchema = z.object({
   observedGeneration: z.int().min(0).optional(),
   phase: z.enum(GRAPH_PHASES).optional(),
@@ -310,6 +328,16 @@ export const resourceGraphStatusSchema = z.object({
   inventory: z
     .array(inventoryEntrySchema)
     .max(2 * MAX_NODES)
+    .meta({ "x-kubernetes-list-type": "atomic" })
+    .optional(),
+  /** Of the nodes that are carried out: what `rollbackTo` would name. */
+  digest: shardDigestSchema.optional(),
+  /** Set while a former graph is carried out instead of the specification's own. */
+  rolledBackTo: shardDigestSchema.optional(),
+  /** Newest first. */
+  history: z
+    .array(historyEntrySchema)
+    .max(MAX_HISTORY)
     .meta({ "x-kubernetes-list-type": "atomic" })
     .optional(),
   /** Where the inventory is, when it is too large for this object: one entry a line. Then `inventory` is absent. */
