@@ -135,7 +135,10 @@ export function simulatedContext(
     ...{ clock, random, signal, log: silentLogger, systemNamespace: "ns" },
     scopeOf: async () => () => true,
     record: nothing,
-    count: { applied: nothing, pruned: nothing, drift: nothing, statusWritten: nothing },
+    count: {
+      ...{ applied: nothing, pruned: nothing, kept: nothing, adopted: nothing },
+      ...{ drift: nothing, statusWritten: nothing },
+    },
   } as EngineContext;
 }
 
