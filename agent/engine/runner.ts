@@ -168,6 +168,10 @@ export function createRunner(
     former?.release();
     former = undefined;
     ready.resolve();
+    // What left the graph is seen by the first step: a status before it would say Ready too soon.
+    stepping = true;
+    stage.step([REMOVAL]);
+    stepping = false;
     writer.restart();
     if (plan.mayPass) await lookAgain(isOvertaken);
   };

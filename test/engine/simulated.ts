@@ -14,6 +14,7 @@ import {
   refString,
 } from "../../agent/kube/index.ts";
 import { silentLogger } from "../../agent/log.ts";
+import { NO_TRACER } from "../../agent/tracing/tracer.ts";
 
 /** Called before and after a request takes effect; a rejection is the request's. */
 export interface Faults {
@@ -132,7 +133,7 @@ export function simulatedContext(
     kube: simulatedKube(server, clock, faults),
     cache: simulatedCache(server),
     pods: { hold: () => nothing, troubleOf: () => undefined, stop: async () => {} },
-    ...{ clock, random, signal, log: silentLogger, systemNamespace: "ns" },
+    ...{ clock, random, signal, tracer: NO_TRACER, log: silentLogger, systemNamespace: "ns" },
     scopeOf: async () => () => true,
     record: nothing,
     count: {
