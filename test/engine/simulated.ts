@@ -1,5 +1,6 @@
 import type { Cache } from "../../agent/engine/cache.ts";
 import type { EngineContext, LiveGraph } from "../../agent/engine/context.ts";
+import { counters } from "../../agent/engine/counters.ts";
 import type { Seen } from "../../agent/engine/model.ts";
 import { seenOf } from "../../agent/engine/seen.ts";
 import {
@@ -14,6 +15,7 @@ import {
   refString,
 } from "../../agent/kube/index.ts";
 import { silentLogger } from "../../agent/log.ts";
+import { createMetrics } from "../../agent/metrics.ts";
 import { NO_TRACER } from "../../agent/tracing/tracer.ts";
 
 /** Called before and after a request takes effect; a rejection is the request's. */
@@ -136,11 +138,8 @@ export function simulatedContext(
     ...{ clock, random, signal, tracer: NO_TRACER, log: silentLogger, systemNamespace: "ns" },
     scopeOf: async () => () => true,
     record: nothing,
-    count: {
-      ...{ applied: nothing, pruned: nothing, kept: nothing, adopted: nothing },
-      ...{ drift: nothing, statusWritten: nothing },
-    },
-  } as EngineContext;
+    count: counters(createMetrics()),
+  };
 }
 
 function simulatedKube(server: SimulatedServer, clock: Clock, faults: Faults | undefined): Kube {
