@@ -20,6 +20,8 @@ export interface NodeRun {
   watch?: Hold;
   state: NodeState;
   message?: string | undefined;
+  /** While it is not ready: what that was read from. */
+  readyDetails?: string[] | undefined;
   /** The object is there as this run wants it (observed nodes: it is there). */
   applied: boolean;
   /** It has been ready under this generation: from then on "not ready" is called Degraded. */

@@ -4,7 +4,7 @@ import type { Host } from "./host.ts";
 import type { Readiness, Seen } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { failed, progressing } from "./readiness/conditions.ts";
-import { nodeReadiness } from "./readiness/index.ts";
+import { nodeReadiness, readinessDetails } from "./readiness/index.ts";
 
 /** A workload that takes longer than this: its pods may say why. */
 const PODS_AFTER_MS = 2_000;
@@ -26,6 +26,9 @@ export function settle(host: Host, run: Run, one: NodeRun, seen: Seen) {
   if (readiness.state === "Ready") return becomeReady(host, run, one, readiness.message ?? one.mutated);
   const { state, message } = inTime(host, one, explained(host, one, seen, readiness));
   one.message = message;
+  one.readyDetails = readinessDetails(one.node.readyWhen, seen, (check) =>
+    byExpression(host, run, one, check),
+  );
   one.state = state === "Failed" ? "Failed" : one.wasReady ? "Degraded" : "Progressing";
   run.trace?.settled(one);
   host.changed();
@@ -38,6 +41,7 @@ export function becomeReady(host: Host, run: Run, one: NodeRun, message?: string
   one.applied = true;
   one.state = "Ready";
   one.message = message;
+  one.readyDetails = undefined;
   one.wasReady = true;
   one.unreadySince = undefined;
   one.pods?.release();

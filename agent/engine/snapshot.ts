@@ -70,6 +70,7 @@ function nodeStatus(run: Run, one: NodeRun, blocked: Blocked | undefined, invent
     ...(message ? { message } : {}),
     ...(one.attempts > 0 ? { attempts: shownAttempts(one.attempts) } : {}),
     ...(one.attempts > 0 && one.message ? { lastError: one.message } : {}),
+    ...(one.applied && one.readyDetails?.length ? { readyDetails: one.readyDetails } : {}),
     ...(isWaiting ? { blockedBy: blocked.by.slice(0, MAX_BLOCKERS) } : {}),
     ...(held?.uid ? { uid: held.uid, hash: one.hash } : {}),
     ...(one.conflicts ? { conflicts: [...one.conflicts] } : {}),

@@ -4,20 +4,40 @@
  * wrote it (decisions.md 16).
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw new TypeError("canonical JSON has no NaN or Infinity");
-    return JSON.stringify(value);
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return JSON.stringify(value);
+    case "number":
+      if (!Number.isFinite(value)) throw new TypeError("canonical JSON has no NaN or Infinity");
+      return JSON.stringify(value);
+    case "object":
+      if (value === null) return "null";
+      return Array.isArray(value) ? listText(value) : objectText(value as Record<string, unknown>);
+    default:
+      throw new TypeError(`canonical JSON has no ${typeof value}`);
   }
-  if (Array.isArray(value))
-    return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(",")}]`;
-  if (typeof value === "object") {
-    const source = value as Record<string, unknown>;
-    const keys = Object.keys(source).filter((key) => source[key] !== undefined);
-    keys.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(source[key])}`).join(",")}}`;
+}
+
+// One string grown in place: graphs of thousands of objects are hashed by it, and lists of parts cost as much again.
+function listText(items: readonly unknown[]): string {
+  let text = "[";
+  for (let index = 0; index < items.length; index += 1) {
+    if (index > 0) text += ",";
+    text += canonicalJson(items[index] ?? null);
   }
-  throw new TypeError(`canonical JSON has no ${typeof value}`);
+  return `${text}]`;
+}
+
+function objectText(source: Readonly<Record<string, unknown>>): string {
+  let text = "{";
+  // Without a comparator strings are sorted by code unit.
+  for (const key of Object.keys(source).sort()) {
+    const value = source[key];
+    if (value === undefined) continue;
+    text += `${text.length > 1 ? "," : ""}${JSON.stringify(key)}:${canonicalJson(value)}`;
+  }
+  return `${text}}`;
 }
 
 /** Lower-case hex SHA-256 of a text's UTF-8 bytes, as `sha256:<64 hex>`. */

@@ -50,6 +50,28 @@ const RULES: Readonly<Record<string, (object: LiveObject) => Readiness>> = {
   "Ingress.networking.k8s.io": () => READY,
 };
 
+/** Of each text, and of their number: as the status takes them. */
+const MAX_DETAILS = 16;
+const MAX_DETAIL = 256;
+
+/** What a node's readiness is read from, and what that says: its checks, or else its object's conditions. */
+export function readinessDetails(
+  readyWhen: readonly ReadyWhen[],
+  seen: Seen,
+  byExpression: (check: ReadyWhen) => Readiness,
+): string[] {
+  const details =
+    readyWhen.length > 0
+      ? readyWhen.map((check) => {
+          const { state, message } = judged(check, seen, byExpression);
+          return `${check.type}: ${message ?? state}`;
+        })
+      : seen.conditions.map(
+          ({ type, status, message }) => `${type}=${status}${message ? `: ${message}` : ""}`,
+        );
+  return details.slice(0, MAX_DETAILS).map((text) => text.slice(0, MAX_DETAIL));
+}
+
 /** How an object stands by the rules of its kind. */
 export function readinessOf(object: LiveObject): Readiness {
   if (object.metadata.deletionTimestamp) return progressing("it is being deleted");
@@ -72,11 +94,14 @@ export function nodeReadiness(
 ): Readiness {
   if (readyWhen.length === 0) return seen.readiness;
   for (const check of readyWhen) {
-    const result = check.type === "CEL" ? byExpression(check) : byRule(check, seen);
+    const result = judged(check, seen, byExpression);
     if (result.state !== "Ready") return result;
   }
   return READY;
 }
+
+const judged = (check: ReadyWhen, seen: Seen, byExpression: (check: ReadyWhen) => Readiness): Readiness =>
+  check.type === "CEL" ? byExpression(check) : byRule(check, seen);
 
 function byRule(check: ReadyWhen, seen: Seen): Readiness {
   switch (check.type) {

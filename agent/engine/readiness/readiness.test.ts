@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LiveObject } from "../../kube/index.ts";
 import type { Seen } from "../model.ts";
 import { READY } from "./conditions.ts";
-import { nodeReadiness, readinessOf } from "./index.ts";
+import { nodeReadiness, readinessDetails, readinessOf } from "./index.ts";
 
 const live = (apiVersion: string, kind: string, spec: object, status?: object): LiveObject => ({
   apiVersion,
@@ -284,5 +284,43 @@ describe("a node's own readyWhen", () => {
     [[], "True", "Progressing"],
   ])("%j with Synced %s: %s", (checks, status, state) => {
     expect(nodeReadiness(checks, seen(status), () => READY).state).toBe(state);
+  });
+});
+
+describe("what a readiness is read from", () => {
+  const seen = {
+    behind: false,
+    conditions: [
+      { type: "Available", status: "False", message: "0 of 2 pods" },
+      { type: "Progressing", status: "True" },
+    ],
+  } as unknown as Seen;
+
+  it("are the object's conditions, where the rules of its kind decide", () => {
+    expect(readinessDetails([], seen, () => READY)).toEqual([
+      "Available=False: 0 of 2 pods",
+      "Progressing=True",
+    ]);
+  });
+
+  it("are all of its node's checks, where it has any, and what each says", () => {
+    const checks = [
+      { type: "Exists" },
+      { type: "DeploymentAvailable" },
+      { type: "CEL", expression: "self.x" },
+    ];
+    expect(readinessDetails(checks, seen, () => ({ state: "Progressing", message: "is false" }))).toEqual([
+      ...["Exists: Ready", "DeploymentAvailable: 0 of 2 pods", "CEL: is false"],
+    ]);
+  });
+
+  it("are bounded", () => {
+    const loud = Array.from({ length: 40 }, (_, n) => ({
+      type: `C${n}`,
+      status: "True",
+      message: "x".repeat(5_000),
+    }));
+    const details = readinessDetails([], { ...seen, conditions: loud }, () => READY);
+    expect([details.length, Math.max(...details.map((one) => one.length))]).toEqual([16, 256]);
   });
 });
