@@ -61,9 +61,8 @@ describe("spans", () => {
     const { bodies, count, exporter } = await receiver("silent");
     exporter.add(span("first"));
     await until("the receiver holds a batch", () => bodies.length === 1);
-    const before = performance.now();
-    for (let i = 0; i < MAX_WAITING_SPANS + 5; i += 1) exporter.add(span("more"));
-    expect(performance.now() - before).toBeLessThan(1_000);
+    // Nothing to wait for is given back.
+    for (let i = 0; i < MAX_WAITING_SPANS + 5; i += 1) expect(exporter.add(span("more"))).toBeUndefined();
     server?.closeAllConnections();
     await until("what was lost is counted", () => count("dropped") >= 6);
     await exporter.stop();

@@ -78,9 +78,11 @@ describe("a hostile expression", () => {
       `[[1]]${".map(a, [a, a])".repeat(100)} == [[1]]${".map(a, [a, a])".repeat(100)}`,
     ],
   ])("is ended: %s", (_, text) => {
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(good(text).evaluate(thousand, new Map())).toEqual({ tooSlow: true });
-    expect(performance.now() - before).toBeLessThan(40 * EVALUATION_MS);
+    // Of this process: a busy machine makes it no longer.
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(40 * EVALUATION_MS);
   });
 
   it.each([
