@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_SHARD_BYTES } from "../../protocol/resources/graph-shard.ts";
+import { plan } from "../../test/attack/plan.ts";
 import { chunksOf, digestOfChunks, documentsOf, escapedBytes, linesOf } from "./shards.ts";
 
 const document = (n: number, value = "1") => ({
@@ -23,7 +24,7 @@ describe("documents in shards", () => {
         expect(documentsOf(contents(chunks))).toEqual(all);
         for (const { content } of chunks) expect(escapedBytes(content)).toBeLessThanOrEqual(MAX_SHARD_BYTES);
       }),
-      { numRuns: 20 },
+      { numRuns: plan.times(20) },
     );
   });
 
