@@ -87,16 +87,59 @@ nodes: pod: object: {
 }
 `;
 
+/** Null is what a merge takes a field away with: to the API server it is not there. */
+const SNEAKY = `
+nodes: sneaky: object: {
+	apiVersion: "v1", kind: "Pod", metadata: name: "sneaky"
+	spec: {
+		initContainers: null
+		volumes: [{name: "image", image: reference: "evil.example.org/x:1"}, {name: "none", hostPath: null, emptyDir: {}}]
+		securityContext: {sysctls: [{name: "kernel.msgmax", value: "1"}], runAsNonRoot: true, seccompProfile: type: "RuntimeDefault"}
+		containers: [{
+			name: "main", image: "registry.example.org/main:1"
+			resources: {requests: {cpu: null, memory: "0"}, limits: memory: "0e3"}
+			livenessProbe: httpGet: {host: "192.0.2.1", port: 1}
+			securityContext: {
+				runAsUser: 0, runAsNonRoot: false, procMount: "Unmasked", allowPrivilegeEscalation: false
+				appArmorProfile: type: "Unconfined", seccompProfile: type: "Unconfined"
+				seLinuxOptions: type: "spc_t", windowsOptions: hostProcess: true
+				capabilities: {add: null, drop: ["ALL"]}
+			}
+		}]
+	}
+}
+`;
+
+/** What the standard allows: a container's own word goes before its pod's. */
+const LAWFUL = `
+nodes: lawful: object: {
+	apiVersion: "v1", kind: "Pod", metadata: name: "lawful"
+	spec: {
+		volumes: null
+		securityContext: {runAsNonRoot: false, seccompProfile: null}
+		containers: [{
+			name: "main", image: "registry.example.org/main:1"
+			resources: {requests: {cpu: 0.5, memory: "1Gi"}, limits: memory: "1Gi"}
+			securityContext: {
+				runAsNonRoot: true, allowPrivilegeEscalation: false, privileged: false
+				seccompProfile: type: "Localhost"
+				capabilities: {add: ["NET_BIND_SERVICE"], drop: ["ALL"]}
+			}
+		}]
+	}
+}
+`;
+
 describe("the shipped policies", () => {
-  const judge = async (policy: RenderInput["policies"][number]) => {
+  const judge = async (policy: RenderInput["policies"][number], text = BAD) => {
     const { violations } = await renderer.render({
-      ...{ language: "cue" as const, module: module(BAD), dependencies: {}, input: {} },
+      ...{ language: "cue" as const, module: module(text), dependencies: {}, input: {} },
       ...{ context: { name: "bad", namespace: "acme" }, policies: [policy] },
     });
     return violations;
   };
-  const paths = async (name: string, parameters?: Record<string, unknown>) => {
-    const found = await judge(await shippedPolicy(name, parameters));
+  const paths = async (name: string, parameters?: Record<string, unknown>, text?: string) => {
+    const found = await judge(await shippedPolicy(name, parameters), text);
     expect(found.every((one) => one.severity === "Deny" && one.policy === name)).toBe(true);
     return found.map(({ path }) => path.replace(/^nodes\./, "").replace(/object\.spec\./, ""));
   };
@@ -135,9 +178,32 @@ describe("the shipped policies", () => {
         "bad.template.spec.containers[0].securityContext.capabilities.add",
         "bad.template.spec.containers[0].ports[0].hostPort",
         "bad.template.spec.initContainers[0].securityContext.runAsNonRoot",
-        "pod.containers[0].securityContext.seccompProfile",
+        "pod.containers[0].securityContext.seccompProfile.type",
       ]),
     );
+  });
+
+  test("are not got round by null, by zero, nor by the rarer fields", async () => {
+    expect(await paths("limits", {}, SNEAKY)).toEqual([
+      ...["sneaky.containers[0].resources.requests", "sneaky.containers[0].resources.requests"],
+      "sneaky.containers[0].resources.limits",
+    ]);
+    expect(await paths("registries", { allowed: ["registry.example.org/"] }, SNEAKY)).toEqual([
+      "sneaky.volumes[0].image.reference",
+    ]);
+    const settings = ["windowsOptions.hostProcess", "appArmorProfile.type", "seLinuxOptions.type"];
+    const more = ["procMount", "seccompProfile.type", "runAsNonRoot", "runAsUser"];
+    expect((await paths("security", undefined, SNEAKY)).sort()).toEqual(
+      [
+        ...[...settings, ...more].map((field) => `sneaky.containers[0].securityContext.${field}`),
+        "sneaky.containers[0].livenessProbe.httpGet.host",
+        "sneaky.securityContext.sysctls[0]",
+      ].sort(),
+    );
+  });
+
+  test.each(POLICIES)("%s: lets pass what is allowed", async (name) => {
+    expect(await paths(name, undefined, LAWFUL)).toEqual([]);
   });
 
   test("refuse parameters that they do not have, or of another type", async () => {
