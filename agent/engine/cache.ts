@@ -39,8 +39,11 @@ export interface Cache {
    * chart), those of the object's namespace, seen with the rights of `as`.
    */
   holdKind(ref: ObjectRef, as?: Identity): Hold;
-  /** One object by name, whoever's it is. */
-  holdOne(ref: ObjectRef): Hold;
+  /**
+   * One object by name, whoever's it is; with the rights of `as` where the agent may not see it. When it is ready, what
+   * was known of an object that is not there is forgotten.
+   */
+  holdOne(ref: ObjectRef, as?: Identity): Hold;
   get(key: string): Seen | undefined;
   /**
    * From now on what is seen of this object carries the object itself; what is known already does not, until it is read
@@ -103,7 +106,12 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     tell(key);
   };
 
-  const open = (id: string, type: TypeRef, scope: Scope): Watched => {
+  /** An answer to a read came in before the watch did, and what it told of has gone in between. */
+  const evict = (key: string) => {
+    if (objects.delete(key)) tell(key);
+  };
+
+  const open = (id: string, type: TypeRef, { key, ...scope }: Scope): Watched => {
     const reflector = createReflector<Seen>(kube, {
       type,
       ...scope,
@@ -123,6 +131,7 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     reflector.synced.then(
       () => {
         watched.ready = true;
+        if (key && reflector.store.size === 0) evict(key);
       },
       () => {},
     );
@@ -166,11 +175,16 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
       };
       return eitherOf(wide, wide.refused, () => hold(`${kind} ${JSON.stringify(scope)}`, ref, scope));
     },
-    holdOne: (ref) =>
-      hold(refString(ref), ref, {
-        fieldSelector: `metadata.name=${ref.name}`,
+    holdOne(ref, as) {
+      const key = refString(ref);
+      const scope = {
+        ...{ key, fieldSelector: `metadata.name=${ref.name}` },
         ...(ref.namespace ? { namespace: ref.namespace } : {}),
-      }),
+      };
+      const one = hold(key, ref, scope);
+      if (!as) return one;
+      return eitherOf(one, one.refused, () => hold(`${key} ${JSON.stringify(as)}`, ref, { ...scope, as }));
+    },
     get: (key) => objects.get(key),
     keepWhole(key) {
       whole.set(key, (whole.get(key) ?? 0) + 1);
@@ -232,6 +246,8 @@ function withoutManagedFields(object: LiveObject): LiveObject {
 }
 
 interface Scope {
+  /** Of the one object that it is about. */
+  key?: string;
   as?: Identity;
   labelSelector?: string;
   fieldSelector?: string;

@@ -49,7 +49,7 @@ export function evaluate(host: Host, run: Run, one: NodeRun) {
   }
   if (action === "done") return becomeReady(host, run, one, "completed; its object has been removed since");
   if (action === "apply" || action === "create" || action === "replace") {
-    if (run.suspended) return awaitResume(host, one, seen);
+    if (run.suspended) return awaitResume(host, run, one, seen);
     if (isPaused(host, one, seen)) return;
     if (!seen && confirmGone(host, run, one)) return;
     if (action === "replace" && seen) replaceNode(host, run, one, seen, "another run takes its place");
@@ -84,7 +84,7 @@ function awaitWatch(host: Host, run: Run, one: NodeRun): void {
 /** Does what the adoption policy asks, if it speaks of this object; true: there is nothing else to do. */
 function adopt(host: Host, run: Run, one: NodeRun, seen: Seen | undefined, verdict: Verdict): boolean {
   if (verdict === undefined || verdict.state === "Taken") return false;
-  if (seen) watchUnlabelled(host, one, seen);
+  if (seen) watchUnlabelled(host, run, one, seen);
   if (verdict.state === "Mirrored") {
     if (seen) settle(host, run, one, seen);
     else rest(host, run, one, { seen, owner: undefined, action: "await" });
@@ -118,10 +118,11 @@ function rest(
   run.acted = true;
   if (action === "refuse") {
     // It has no label of ours: a watch of its own tells when it goes.
-    one.watch ??= host.ctx.cache.holdOne(one.node.ref);
+    one.watch ??= host.ctx.cache.holdOne(one.node.ref, run.as);
     one.state = "Refused";
     one.message = refusalOf(kind, name, seen, owner);
   } else {
+    if (seen) watchUnlabelled(host, run, one, seen);
     const waits =
       action === "leaving"
         ? `an older ${kind} ${name} is still being deleted${finalizersOf(seen)}`

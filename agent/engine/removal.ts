@@ -44,6 +44,8 @@ export interface Removal {
 interface Entry {
   held: Held;
   hold: Hold;
+  /** Of an object that has lost its label: no watch of its kind tells that it goes. */
+  watch?: Hold;
   off: () => void;
   attempts: number;
   notBefore: number;
@@ -88,8 +90,7 @@ export function createRemoval(options: RemovalOptions): Removal {
   }
 
   const finish = (entry: Entry, how: Gone, why?: string) => {
-    entry.off();
-    entry.hold.release();
+    letOff(entry);
     entries.delete(entry.held.key);
     if (how === "deleted" && entry.held.uid) gone.add(entry.held.uid);
     ctx.count.pruned(how);
@@ -195,6 +196,7 @@ export function createRemoval(options: RemovalOptions): Removal {
       if (entry.held.uid && !entry.confirmed) return confirm(entry);
       return finish(entry, "deleted");
     }
+    if (!seen.labelled) entry.watch ??= ctx.cache.holdOne(entry.held.ref, as);
     if (!mayDelete(seen, entry.held.uid, identity)) return finish(entry, "left");
     if (entry.held.orphan) return letGo(entry, seen);
     if (seen.deleting) {
@@ -245,10 +247,13 @@ export function createRemoval(options: RemovalOptions): Removal {
       return entries.size === 0;
     },
     release() {
-      for (const entry of entries.values()) {
-        entry.off();
-        entry.hold.release();
-      }
+      for (const entry of entries.values()) letOff(entry);
     },
   };
+}
+
+function letOff({ off, hold, watch }: Entry): void {
+  off();
+  hold.release();
+  watch?.release();
 }

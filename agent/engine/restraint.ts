@@ -21,7 +21,7 @@ function leave(host: Host, run: Run, one: NodeRun, seen: Seen, state: NodeState,
   settle(host, run, one, seen);
   if (one.state === "Ready") one.state = state;
   one.message = one.message ? `${message}; ${one.message}` : message;
-  watchUnlabelled(host, one, seen);
+  watchUnlabelled(host, run, one, seen);
 }
 
 export function reportDrift(host: Host, run: Run, one: NodeRun, seen: Seen) {
@@ -29,19 +29,19 @@ export function reportDrift(host: Host, run: Run, one: NodeRun, seen: Seen) {
   host.perform(one.node.key, one.node.id, () => lookAtDrift(host, run, one, seen));
 }
 
-export function awaitResume(host: Host, one: NodeRun, seen: Seen | undefined): void {
+export function awaitResume(host: Host, run: Run, one: NodeRun, seen: Seen | undefined): void {
   one.applied = false;
   one.state = "Waiting";
   one.message = seen
     ? "differs from the graph, which is suspended"
     : "is not there, and the graph is suspended";
-  if (seen) watchUnlabelled(host, one, seen);
+  if (seen) watchUnlabelled(host, run, one, seen);
   host.changed();
 }
 
 /** What has no label of ours is in no watch of its kind. */
-export function watchUnlabelled(host: Host, one: NodeRun, seen: Seen): void {
-  if (!seen.labelled) one.watch ??= host.ctx.cache.holdOne(one.node.ref);
+export function watchUnlabelled(host: Host, run: Run, one: NodeRun, seen: Seen): void {
+  if (!seen.labelled) one.watch ??= host.ctx.cache.holdOne(one.node.ref, run.as);
 }
 
 /**
