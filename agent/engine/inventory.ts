@@ -1,21 +1,26 @@
 /**
  * The inventory: which objects a graph may have made, so that each is deleted once it should go, and nothing else is.
  *
- * Invariant: an object that carries a graph's mark is named by the graph's stored spec or by its stored
- * status.inventory. All else follows from keeping it, at whatever point the process is killed:
+ * Invariant: an object that carries a graph's mark is named by the graph's stored spec (its nodes, its shards, or what
+ * rollbackTo names in its history) or by its stored inventory (status.inventory, or the shards of
+ * status.inventoryShards). Where the spec carries out another than its own nodes, the inventory names it before it is
+ * sent; and shards are stored before they are named, and deleted only when nothing stored names them. All else follows
+ * from keeping it, at whatever point the process is killed:
  *
  * 1. Nothing is applied unless the spec that names it is stored; so a first apply needs no write of its own. Killed
  *    before the status write, the next process reads the spec, finds the objects by their mark, and goes on.
- * 2. A spec that drops an object is stored only when status.inventory names that object (`toSecure`, called by
- *    `Engine.apply`). In the ordinary course it does, by the status written after the last apply; only where a spec is
- *    replaced before that, one status write comes first. Thus old and new together are always on record. A graph that a
- *    person writes may be replaced at any time: it is on record before the first of it is sent (record.ts).
- * 3. An entry leaves status.inventory only after its object was seen gone, was let go (Orphan), or turned out not to be
- *    ours: no mark of this graph, or neither the recorded UID nor the proof below. A status write that fails leaves an entry too many, never one too few;
- *    an entry too many costs a look.
+ * 2. A spec that drops an object is stored only when the inventory names that object, and how it may go: `Orphan` and
+ *    `protect` stood in the spec that is replaced (`toSecure`, called by `Engine.apply`). In the ordinary course it does,
+ *    by the status written after the last apply; only where a spec is replaced before that, one status write comes
+ *    first. Thus old and new together are always on record. A graph that a person writes may be replaced at any time: it
+ *    is on record before the first of it is sent (record.ts).
+ * 3. An entry leaves the inventory only after its object was seen gone, was let go (Orphan), or turned out not to be
+ *    ours: no mark of this graph, or neither the recorded UID nor the proof below. A status write that fails leaves an
+ *    entry too many, never one too few; an entry too many costs a look.
  * 4. The finalizer holds the graph, and with it spec and inventory, until every entry is gone.
  * 5. What left the graph and is kept (a grace period, a dry run, `protect`, what others still need) stays an entry. With
  *    the graph it is let go: it stays in the cluster without our mark, so that no later process can take it for ours.
+ * 6. What a node only observes now, and this graph made once, is let go at once: it is there for others to write.
  *
  * A deletion therefore needs all of: an entry here, our mark on the live object, and its UID, which goes with the request
  * as a precondition. A UID is recorded from the answer to the apply. Killed between that and the status write, the next
@@ -63,13 +68,25 @@ export function readInventory(entries: readonly InventoryEntry[] = []): Inventor
   return inventory;
 }
 
-/** Adds what a graph may be about to make, and takes over its deletion policies. */
+/** Adds what a graph may be about to make, and takes over its deletion policies: what it observes is not deleted. */
 export function addGraph(inventory: Inventory, graph: Graph): void {
   for (const { key, ref, orphan, protect, mode } of graph.nodes.values()) {
-    if (mode === "Observe") continue;
-    const { protect: _p, leftAt: _l, ...held } = inventory.get(key) ?? { key };
+    const former = inventory.get(key);
+    if (mode === "Observe") {
+      if (former) inventory.set(key, { ...former, orphan: true });
+      continue;
+    }
+    const { protect: _p, leftAt: _l, ...held } = former ?? { key };
     inventory.set(key, { ...held, ref, orphan, ...(protect ? { protect } : {}) });
   }
+}
+
+/** Its object has gone while a graph may name it again: it stays on record, as one that nobody has seen. */
+export function unsee(inventory: Inventory, { key, uid }: Pick<Held, "key" | "uid">): void {
+  const held = inventory.get(key);
+  if (!held || held.uid !== uid) return;
+  const { ref, orphan, protect, leftAt } = held;
+  inventory.set(key, { key, ref, orphan, ...(protect ? { protect } : {}), ...(leftAt ? { leftAt } : {}) });
 }
 
 /**
@@ -81,7 +98,7 @@ export function writeInventory(
   graph: Graph | undefined,
   all = false,
 ): InventoryEntry[] {
-  const named = graph ? graph.order.map((id) => graph.nodes.get(id)?.key ?? "") : [];
+  const named = graph ? keysOf(graph) : [];
   const inGraph = new Set(named);
   const rest = [...inventory.keys()].filter((key) => !inGraph.has(key)).sort();
   return [...named, ...rest].flatMap((key) => {
@@ -118,16 +135,36 @@ export function isRecorded(stored: Stored, key: string, run: string): boolean {
 
 /** Entries that the graph does not name. */
 export function leftOver(inventory: Inventory, graph: Graph): Held[] {
-  const named = new Set(
-    [...graph.nodes.values()].flatMap(({ key, mode }) => (mode === "Observe" ? [] : [key])),
-  );
+  const named = new Set(keysOf(graph));
   return [...inventory.values()].filter(({ key }) => !named.has(key));
 }
 
-/** True where the next graph drops an object that the stored inventory does not name: rule 2. */
+/** What a graph makes, in its order. */
+const keysOf = ({ order, nodes }: Graph): string[] =>
+  order.flatMap((id) => {
+    const node = nodes.get(id);
+    return node && node.mode !== "Observe" ? [node.key] : [];
+  });
+
+/** True where the next graph drops an object that the stored inventory does not name, or not as it may go: rule 2. */
 export function toSecure(inventory: Inventory, stored: Stored, next: Graph): boolean {
-  return leftOver(inventory, next).some(({ key }) => !stored.has(key));
+  return leftOver(inventory, next).some((held) => !isOnRecord(stored, held));
 }
+
+/** The stored inventory names it, and knows how it may go. */
+function isOnRecord(
+  stored: Stored,
+  { key, orphan, protect = false }: Pick<Held, "key" | "orphan" | "protect">,
+) {
+  const held = stored.get(key);
+  return held !== undefined && held.orphan === orphan && (held.protect ?? false) === protect;
+}
+
+/** Whether all that a graph may make, and how it may go, is on record; and what it observes, where we made that. */
+export const isStored = (stored: Stored, graph: Graph): boolean =>
+  [...graph.nodes.values()].every((node) =>
+    node.mode === "Observe" ? stored.get(node.key)?.orphan !== false : isOnRecord(stored, node),
+  );
 
 /** In which order leftovers go: what runs, then what it needed, then definitions, then namespaces. */
 export function removalRank(ref: ObjectRef): number {

@@ -1,15 +1,15 @@
 import { GROUP } from "../../protocol/resources/common.ts";
 import { errorText } from "../log.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
-import type { Stored } from "./inventory.ts";
+import { isStored, type Stored } from "./inventory.ts";
 import type { Graph } from "./model.ts";
 
 /** Conflicts with other writers of the graph pass. */
 const RETRY_MS = 500;
 
 /**
- * What a graph is about to make stands in its stored status before the first of it is sent: inventory.ts, rule 2, for
- * graphs that a person writes. Such a one may be written again while no process of ours runs, and then its earlier
+ * What a graph is about to make, and how it may go, stands in its stored status before the first of it is sent:
+ * inventory.ts, rule 2, for graphs that a person writes. Such a one may be written again while no process of ours runs, and then its earlier
  * specification, with what was made of it, would be on no record. A graph of a controller's needs no such write: its specs
  * come through `Engine.apply` alone, which secures what the old one named before it stores a new one.
  */
@@ -55,10 +55,6 @@ export function createRecord(graph: Graph, { ctx, stored, flush, again }: Record
         });
     },
   };
-}
-
-function isStored(stored: Stored, graph: Graph): boolean {
-  return [...graph.nodes.values()].every(({ key, mode }) => mode === "Observe" || stored.has(key));
 }
 
 /** A controller of ours writes it, and nobody else. */

@@ -38,6 +38,8 @@ export interface Removal {
   has(key: string): boolean;
   leaving(): Leaving[];
   readonly isDone: boolean;
+  /** What is still under way is told all the same. */
+  readonly isReleased: boolean;
   release(): void;
 }
 
@@ -77,6 +79,7 @@ export function createRemoval(options: RemovalOptions): Removal {
   const entries = new Map<string, Entry>();
   const byKey = new Map([...(graph?.nodes.values() ?? [])].map((node) => [node.key, node.id]));
   const gone = new Set<string>();
+  let released = false;
   const request = { auditId, signal: ctx.signal, ...(as ? { as } : {}) };
 
   for (const held of options.entries) {
@@ -246,7 +249,11 @@ export function createRemoval(options: RemovalOptions): Removal {
     get isDone() {
       return entries.size === 0;
     },
+    get isReleased() {
+      return released;
+    },
     release() {
+      released = true;
       for (const entry of entries.values()) letOff(entry);
     },
   };

@@ -4,7 +4,7 @@ import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
 import type { Finalizer } from "./finalizer.ts";
 import type { Host } from "./host.ts";
-import type { Held } from "./inventory.ts";
+import { type Held, unsee } from "./inventory.ts";
 import type { RecordOptions } from "./record.ts";
 import { createRemoval, type Removal, type RemovalOptions } from "./removal.ts";
 import type { Reporter } from "./reporter.ts";
@@ -70,7 +70,7 @@ export function startRemoval(
   how: Pick<RemovalOptions, "graph" | "prune">,
 ): Removal {
   const identity = identityOf(live);
-  return createRemoval({
+  const removal = createRemoval({
     host,
     identity,
     auditId: auditIds(live),
@@ -78,11 +78,14 @@ export function startRemoval(
     ...how,
     ...(as ? { as } : {}),
     onGone(held, how, why) {
-      host.inventory.delete(held.key);
+      // What came after it may name the object again.
+      if (!removal.isReleased) host.inventory.delete(held.key);
+      else if (how === "deleted") unsee(host.inventory, held);
       if (how === "deleted") reporter.pruned(held.ref);
       if (why !== undefined) reporter.letGo(held.ref, why);
       host.ctx.log.debug("removed from the graph", { graph: identity.key, object: held.key, how });
       host.changed();
     },
   });
+  return removal;
 }
