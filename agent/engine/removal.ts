@@ -163,6 +163,8 @@ export function createRemoval(options: RemovalOptions): Removal {
   const remove = (entry: Entry, seen: Seen) =>
     attempt(entry, async () => {
       const why = await whyNeeded(ctx, entry.held, as, gone);
+      // The graph that came meanwhile may name it.
+      if (released) return;
       if (why !== undefined) return prune ? keep(entry, why) : unmark(entry, seen, why);
       if (prune?.dryRun) return keep(entry, "would be pruned: spec.prune.dryRun is on");
       const options = {
