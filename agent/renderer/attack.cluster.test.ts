@@ -221,6 +221,18 @@ describe("two tenants", () => {
     expect(await Promise.all(hostile.slice(2))).toContain("stopped");
   });
 
+  test("one tenant's questions for pins take his places, and no other tenant's turn", async () => {
+    const renderer = await start({ renderMs: 10_000 });
+    const order: string[] = [];
+    const module = pinnedTo("acme.example/app@v0");
+    const ask = (namespace: string) =>
+      renderer.pins(module, namespace).then(() => order.push(namespace));
+    await Promise.all([...Array.from({ length: 40 }, () => ask("evil")), ask("good")]);
+    expect(order).toHaveLength(41);
+    // Behind those that had a place when it came, and before all that waited.
+    expect(order.indexOf("good")).toBeLessThan(8);
+  });
+
   test("what one rendered is not there for the other: definitions, packages and names", async () => {
     const renderer = await start({ processes: 1 });
     const library = (value: string) => ({

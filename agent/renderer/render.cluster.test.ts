@@ -66,7 +66,7 @@ describe("a module and an input", () => {
       "lib.cue": 'package lib\n#Env: {TEAM: "acme", [string]: string}\n',
     };
     const asked = { module: { files, path: "web" } };
-    expect(await renderer.pins(files["cue.mod/module.cue"])).toEqual([
+    expect(await renderer.pins(files["cue.mod/module.cue"], "acme")).toEqual([
       { path: "acme.example/lib", version: "v0.1.0" },
     ]);
     const { nodes } = await renderer.render(

@@ -40,8 +40,8 @@ export interface Pin {
 export interface Renderer {
   /** From a module and an input to nodes and violations. @throws RenderError; the signal's reason where it aborts */
   render(request: RenderInput, signal?: AbortSignal): Promise<Rendered>;
-  /** What a module's cue.mod/module.cue depends on. @throws RenderError */
-  pins(module: string, signal?: AbortSignal): Promise<Pin[]>;
+  /** What a module's cue.mod/module.cue depends on; `namespace`: whose turn it takes. @throws RenderError */
+  pins(module: string, namespace: string, signal?: AbortSignal): Promise<Pin[]>;
   /** Ends all processes; what still runs or waits ends with `stopped`. */
   stop(): Promise<void>;
 }
@@ -96,9 +96,9 @@ export function createRenderer({ binary, clock, log, metrics, limits: some }: Re
         const { id: _, ok: __, ...rendered } = await ask(key, asked, renderedAnswerSchema, signal);
         return rendered;
       }),
-    async pins(module, signal) {
+    async pins(module, namespace, signal) {
       const asked: Unnumbered<PinsRequest> = { op: "pins", module };
-      const { pins } = await ask("", asked, pinsAnswerSchema, signal);
+      const { pins } = await ask(namespace, asked, pinsAnswerSchema, signal);
       return pins;
     },
     stop: () => pool.stop(),

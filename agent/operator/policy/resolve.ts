@@ -2,6 +2,7 @@ import type { CueRef } from "../../../protocol/resources/cue-ref.ts";
 import type { PolicyRef } from "../../../protocol/resources/policy.ts";
 import type { ResolvedPolicy } from "../../../protocol/resources/transform.ts";
 import { type Fetched, type FileTree, SourceError } from "../../sources/types.ts";
+import { joinPath } from "../rendering/files.ts";
 import { languageOf } from "./languages.ts";
 
 /** A policy with its text, and what a status says of it. */
@@ -29,10 +30,10 @@ export const loadPolicies = (requests: readonly PolicyRequest[]): Promise<Loaded
 
 async function load({ ref, fetch }: PolicyRequest): Promise<LoadedPolicy> {
   try {
-    const { files, digest } = await fetch(ref.cueRef);
+    const { files, digest, path } = await fetch(ref.cueRef);
     const { name: language, enforcement } = languageOf(ref.language, files);
     const resolved = { name: ref.name, language, digest, enforcement };
-    return { ref, files, path: ref.cueRef.path, resolved };
+    return { ref, files, path: joinPath(path, ref.cueRef.path), resolved };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     throw new SourceError(error.kind, `policy ${ref.name}: ${error.message}`, { cause: error });

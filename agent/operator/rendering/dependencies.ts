@@ -51,8 +51,8 @@ export async function dependenciesOf(needs: readonly Need[], tools: Tools): Prom
 type Pin = { path: string; version: string };
 
 /** The renderer reads them: they are CUE. A module that says nothing of any is not worth the question. */
-async function pinsOf({ files }: Need, { renderer, signal }: Tools): Promise<Pin[]> {
+async function pinsOf({ files, reader }: Need, { renderer, signal }: Tools): Promise<Pin[]> {
   const text = files[MODULE_FILE];
   if (!text?.includes("deps")) return [];
-  return renderer.pins(text, signal);
+  return renderer.pins(text, reader.namespace, signal);
 }

@@ -8,5 +8,6 @@ export interface Renderer {
     request: Omit<RenderRequest, "id" | "op">,
     signal: AbortSignal,
   ): Promise<{ nodes: GraphNode[]; violations: Violation[]; languageVersion: string }>;
-  pins(module: string, signal: AbortSignal): Promise<{ path: string; version: string }[]>;
+  /** `namespace`: whose turn it takes. */
+  pins(module: string, namespace: string, signal: AbortSignal): Promise<{ path: string; version: string }[]>;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AppSource } from "../../../domain/apps/spec.ts";
 import type { NovaAppStatus } from "../../../protocol/resources/app.ts";
+import type { TransformStatus } from "../../../protocol/resources/transform.ts";
 import { installDefinitions } from "../../../test/agent/run.ts";
 import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
 import { until } from "../../../test/lib/until.ts";
@@ -31,13 +32,45 @@ const policy = (name: string, text: string, more: object = {}) => ({
 });
 /** Nobody may greet so: for all that is rendered in the cluster. */
 const house = policy("house", `#Node: {object: {data?: {greeting?: !="forbidden", ...}, ...}, ...}`);
+/** What ships with the agent is one module: the reference leads to a folder of it. */
+const limits = (maxReplicas: number) => ({
+  name: "limits",
+  cueRef: { type: "embedded" as const, ref: "policies/limits" },
+  parameters: { maxReplicas },
+});
 const few = (severity: string) => policy("few", `severity: "${severity}"\n#Input: {copies: <=3, ...}`);
+
+/** A Deployment that says what each policy of limits wants to know. */
+const WORKLOAD = `package workload
+#Input: replicas: int
+input: #Input
+nodes: web: object: {
+	apiVersion: "apps/v1"
+	kind:       "Deployment"
+	metadata: name: "web"
+	spec: {
+		replicas: input.replicas
+		selector: matchLabels: app: "web"
+		template: {
+			metadata: labels: app: "web"
+			spec: containers: [{
+				name:  "web"
+				image: "registry.example.com/web:1"
+				resources: {
+					requests: {cpu: "10m", memory: "16Mi"}
+					limits: memory: "16Mi"
+				}
+			}]
+		}
+	}
+}
+`;
 
 beforeAll(async () => {
   fixture = await kubeFixture(SYSTEM);
   kube = fixture.kube;
   await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig, { modules: { policies: [house] } });
+  operator = await runOperator(fixture.kubeconfig, { modules: { policies: [house, limits(20)] } });
   await operator.synced;
   namespace = await readyProject(kube, project);
 });
@@ -51,6 +84,15 @@ const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", name
 const graph = (name: string) => ({ apiVersion: API, kind: "ResourceGraph", namespace, name });
 const apply = (name: string, spec: object) =>
   kube.apply(transform({ namespace, name, spec }), { force: true });
+/** Waits until the newest generation is rendered; that its pods run is no matter here. */
+const rendersOf = (name: string) =>
+  until(`${name} is rendered`, async () => {
+    const { metadata, status } = await kube.get({ apiVersion: API, kind: "Transform", namespace, name });
+    const { conditions, ...known } = (status ?? {}) as TransformStatus;
+    const rendered = conditions?.find(({ type }) => type === "Rendered");
+    if (rendered?.status === "True" && rendered.observedGeneration === metadata.generation) return known;
+    throw new Error(`it says ${JSON.stringify(status)}`);
+  });
 const eventsOf = async (name: string) => {
   const { items } = await kube.list({ apiVersion: "events.k8s.io/v1", kind: "Event" }, { namespace });
   return items
@@ -93,9 +135,30 @@ describe("a policy of a Transform", () => {
     const { spec } = await kube.get(graph("transform-later"));
     expect(spec).toMatchObject({ violations: [{ severity: "Warn", policy: "few" }] });
     expect(status.policies).toEqual([
-      { name: "house", language: "cue", digest: expect.stringMatching(/^sha256:/), enforcement: "render" },
-      { name: "few", language: "cue", digest: expect.stringMatching(/^sha256:/), enforcement: "render" },
+      ...["house", "limits", "few"].map((name) => ({
+        ...{ name, language: "cue", enforcement: "render" },
+        digest: expect.stringMatching(/^sha256:/),
+      })),
     ]);
+  });
+
+  it("that ships with the agent denies by its parameters, and lets on what satisfies it", async () => {
+    const spec = (replicas: number) => ({
+      ...inline(WORKLOAD, { replicas }),
+      policies: [{ ...limits(3), name: "own" }],
+    });
+    await apply("embedded", spec(4));
+    const status = await awaitTransform(kube, namespace, "embedded", "Failed");
+    expect(status.violations).toEqual([
+      {
+        ...{ path: "nodes.web.object.spec.replicas", severity: "Deny", policy: "own" },
+        message: "4 replicas; 3 are allowed",
+      },
+    ]);
+    await apply("embedded", spec(3));
+    const rendered = await rendersOf("embedded");
+    expect(rendered.violations).toBeUndefined();
+    expect(rendered.policies?.map(({ name }) => name)).toEqual(["house", "limits", "own"]);
   });
 
   it("in Rego is refused with a word on what to do", async () => {
@@ -116,6 +179,16 @@ describe("a policy of the installation", () => {
     expect(status.violations?.[0]).toMatchObject({ severity: "Deny", policy: "house" });
     expect(await isGone(kube, configMap("free"))).toBe(true);
   });
+});
+
+it("a policy of the installation that ships with the agent holds for all, by the installation's parameters", async () => {
+  await apply("many", inline(WORKLOAD, { replicas: 21 }));
+  const status = await awaitTransform(kube, namespace, "many", "Failed");
+  expect(status.violations).toEqual([
+    expect.objectContaining({ policy: "limits", message: "21 replicas; 20 are allowed" }),
+  ]);
+  await apply("many", inline(WORKLOAD, { replicas: 20 }));
+  await rendersOf("many");
 });
 
 describe("an app from a module", () => {

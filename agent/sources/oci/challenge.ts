@@ -4,8 +4,10 @@ export interface Challenge {
   parameters: Readonly<Record<string, string>>;
 }
 
-const SCHEME = /\s*,?\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s+|$)/y;
-const PARAMETER = /\s*,?\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
+/** One class before a name: two that both take a space would try every way to share them. */
+const SCHEME = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:\s+|$)/y;
+const PARAMETER = /[\s,]*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))/y;
+/** Of UTF-16 units; what a registry says beyond is not read. */
 const MAX_HEADER = 8_192;
 
 export function parseChallenges(header: string): Challenge[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { modulesConfig } from "../../../agent/config-modules.ts";
+import { NAMESPACE } from "../../services/agent-chart.ts";
 import { GOOD, only, rendered, TOKEN } from "./render.ts";
 
 interface PodSpec {
@@ -113,6 +114,22 @@ describe("modules", () => {
     ]);
     const none = await rendered(GOOD);
     expect(none.manifests.map(({ metadata }) => metadata.name)).not.toContain("kubenova-agent-policies");
+  });
+
+  test("whoever reads in the agent's namespace may read them: the agent, and with wide rights the platform account", async () => {
+    const readers = async (values: object) => {
+      const { manifests } = await rendered({ ...GOOD, policies, ...values });
+      const binding = manifests.find(
+        ({ kind, metadata }) => kind === "RoleBinding" && metadata.name === "kubenova-agent-policies",
+      ) as { subjects?: object[] } | undefined;
+      return binding?.subjects;
+    };
+    const account = (name: string) => ({ kind: "ServiceAccount", name, namespace: NAMESPACE });
+    expect(await readers({})).toEqual([account("kubenova-agent")]);
+    expect(await readers({ wideRights: { enabled: true } })).toEqual([
+      account("kubenova-agent"),
+      account("kubenova-platform"),
+    ]);
   });
 
   test("a policy without a source is refused", async () => {
