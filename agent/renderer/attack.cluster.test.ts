@@ -225,8 +225,7 @@ describe("two tenants", () => {
     const renderer = await start({ renderMs: 10_000 });
     const order: string[] = [];
     const module = pinnedTo("acme.example/app@v0");
-    const ask = (namespace: string) =>
-      renderer.pins(module, namespace).then(() => order.push(namespace));
+    const ask = (namespace: string) => renderer.pins(module, namespace).then(() => order.push(namespace));
     await Promise.all([...Array.from({ length: 40 }, () => ask("evil")), ask("good")]);
     expect(order).toHaveLength(41);
     // Behind those that had a place when it came, and before all that waited.

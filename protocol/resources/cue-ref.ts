@@ -18,8 +18,9 @@ export const cueRefSchema = z.object({
   /** Folder of the package in the module, without a leading slash. Default: its root. */
   path: z.string().max(1024).optional(),
   /**
-   * A Secret of the same namespace. oci: `.dockerconfigjson`. git over https: `username`, `password`; over ssh:
-   * `ssh-privatekey`, `known_hosts`. Each may have `ca.crt`, which is trusted for this source alone.
+   * A Secret of the same namespace. oci: `.dockerconfigjson`. git over https: `username`, `password`, and `host`, the
+   * hosts that they may be sent to (`host` or `host:port`, comma-separated); over ssh: `ssh-privatekey`, `known_hosts`.
+   * Each may have `ca.crt`, which is trusted for this source alone.
    */
   pullSecretRef: z.object({ name: objectNameSchema }).optional(),
 });

@@ -16,6 +16,8 @@ export interface GitRequest {
   held: string;
   username: string;
   password: string;
+  /** Where the password may go, redirects included: `host` or `host:port`, as URL.host has them. */
+  hosts: readonly string[];
   ca: string;
   privateKey: string;
   knownHosts: string;

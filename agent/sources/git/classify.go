@@ -15,6 +15,7 @@ import (
 func classify(err error, n *network) (kind, message string) {
 	var (
 		address  refusedAddress
+		foreign  foreignHost
 		badInput invalid
 		missing  notFound
 		large    tooLarge
@@ -28,6 +29,8 @@ func classify(err error, n *network) (kind, message string) {
 		return "too-large", tooManyBytes{n.limit}.Error()
 	case errors.As(err, &address):
 		return "forbidden", address.Error()
+	case errors.As(err, &foreign):
+		return "forbidden", foreign.Error()
 	case errors.As(err, &hostKey), errors.As(err, &revoked):
 		return "forbidden", "the server's host key is not the one in the pull secret's known_hosts"
 	case errors.As(err, &badInput):

@@ -50,7 +50,8 @@ function make(options: Partial<SourcesOptions> = {}) {
 const texts = (files: ReadonlyMap<string, Uint8Array>) =>
   Object.fromEntries([...files].map(([path, data]) => [path, Buffer.from(data).toString()]));
 const https = (data: Record<string, string> = {}) =>
-  readerOf({ secrets: { pull: { ...login, "ca.crt": ca, ...data } } });
+  readerOf({ secrets: { pull: { ...login, host: hostOf(server), "ca.crt": ca, ...data } } });
+const hostOf = (of: GitServer) => new URL(of.url("any")).host;
 const refOf = (ref: string) => ({ type: "git" as const, ref, pullSecretRef: { name: "pull" } });
 const fetchFrom = (ref: string, options: Partial<SourcesOptions> = {}, reader = https()) =>
   make(options).sources.fetch(refOf(ref), reader, never);
@@ -166,12 +167,13 @@ describe("a repository by https", () => {
     const gone = await startGitServer(folder, certificate, login);
     const { sources, clock, cacheDir } = make();
     const ref = refOf(gone.url("web"));
-    await sources.fetch(ref, https(), never);
+    const reader = (more = {}) => https({ host: hostOf(gone), ...more });
+    await sources.fetch(ref, reader(), never);
     await gone.close();
     await clock.advance(60_000);
-    const stale = await sources.fetch(ref, https(), never);
+    const stale = await sources.fetch(ref, reader(), never);
     expect(stale.stale?.reason).toContain("connection refused");
-    const stranger = https({ password: "another" });
+    const stranger = reader({ password: "another" });
     const refused = make({ cacheDir }).sources.fetch(ref, stranger, never);
     await expect(refused).rejects.toMatchObject({ kind: "unreachable" });
   });
@@ -298,21 +300,47 @@ describe("a server that", () => {
     }
   });
 
-  it("redirects elsewhere gets no credentials there, and the metadata service is never asked", async () => {
+  it("redirects to where the pull secret is not for is left there; without a password, or where it is, it is followed", async () => {
     const other = await startGitServer(folder, certificate);
     server.over = (request, answer) => {
       answer.writeHead(302, { location: new URL(request.url ?? "", other.url("web")).href }).end();
       return true;
     };
-    await fetchFrom(server.url("web")).catch(() => undefined);
+    await expect(fetchFrom(server.url("web"))).rejects.toMatchObject({
+      kind: "forbidden",
+      message: expect.stringContaining(`redirects to ${hostOf(other)}`),
+    });
+    expect(other.requests).toEqual([]);
+    const both = `${hostOf(server)},${hostOf(other)}`;
+    const followed: Record<string, string>[] = [{ host: both }, { password: "" }];
+    for (const more of followed) {
+      await fetchFrom(server.url("web"), {}, https(more));
+    }
     expect(other.requests.length).toBeGreaterThan(0);
-    expect(other.requests.filter(({ hasCredentials }) => hasCredentials)).toEqual([]);
     await other.close();
+  });
+
+  it("redirects to the metadata service has it never asked", async () => {
     server.over = (_, answer) => {
       answer.writeHead(302, { location: "https://169.254.169.254/latest/meta-data/" }).end();
       return true;
     };
-    await expect(fetchFrom(server.url("web"))).rejects.toMatchObject({ kind: "forbidden" });
+    const reader = https({ host: `${hostOf(server)},169.254.169.254` });
+    await expect(fetchFrom(server.url("web"), {}, reader)).rejects.toMatchObject({
+      kind: "forbidden",
+      message: expect.stringContaining("no source may have"),
+    });
+  });
+
+  it("is not named by the pull secret is never asked", async () => {
+    const asked = server.requests.length;
+    for (const host of ["", "git.example.com", "127.0.0.1"]) {
+      await expect(fetchFrom(server.url("web"), {}, https({ host }))).rejects.toMatchObject({
+        kind: "forbidden",
+        message: expect.stringContaining(`add ${hostOf(server)} to its key`),
+      });
+    }
+    expect(server.requests).toHaveLength(asked);
   });
 });
 
@@ -321,7 +349,11 @@ describe("addresses", () => {
     "%s is refused unless the configuration allows it",
     async (host) => {
       const url = server.url("web").replace("127.0.0.1", host);
-      await expect(fetchFrom(url, { network: {} })).rejects.toMatchObject({ kind: "forbidden" });
+      const refused = fetchFrom(url, { network: {} }, https({ host: new URL(url).host }));
+      await expect(refused).rejects.toMatchObject({
+        kind: "forbidden",
+        message: expect.stringContaining("no source may have"),
+      });
     },
   );
 });

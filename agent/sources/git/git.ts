@@ -5,6 +5,7 @@ import { treeDigest } from "../pack.ts";
 import type { Question } from "../recall.ts";
 import type { NamespaceReader } from "../types.ts";
 import { runGit } from "./child.ts";
+import { boundHosts } from "./hosts.ts";
 import { type GitReference, isCommit, parseGitReference } from "./reference.ts";
 
 export interface GitOptions {
@@ -20,6 +21,7 @@ export interface GitOptions {
 interface Secret {
   username: string;
   password: string;
+  hosts: readonly string[];
   ca: string;
   privateKey: string;
   knownHosts: string;
@@ -32,7 +34,8 @@ export async function gitQuestion(
   options: GitOptions,
 ): Promise<Question> {
   const reference = parseGitReference(ref);
-  const secret = secretOf(reference, pullSecretRef && (await reader.secret(pullSecretRef.name)));
+  const data = pullSecretRef && (await reader.secret(pullSecretRef.name));
+  const secret = secretOf(reference, pullSecretRef?.name ?? "", data);
   const { url, name, dir } = reference;
   return {
     key: JSON.stringify(["git", url, name, dir, keyOf(secret)]),
@@ -53,11 +56,20 @@ export async function gitQuestion(
   };
 }
 
-/** What the protocol has a use for; the rest of the Secret goes nowhere. */
-function secretOf({ protocol }: GitReference, data: ReadonlyMap<string, Uint8Array> | undefined): Secret {
+/**
+ * What the protocol has a use for; the rest of the Secret goes nowhere, and a password only where the Secret says.
+ * @throws SourceError `forbidden`
+ */
+function secretOf(
+  { protocol, url }: GitReference,
+  name: string,
+  data: ReadonlyMap<string, Uint8Array> | undefined,
+): Secret {
   const text = (key: string) => Buffer.from(data?.get(key) ?? "").toString("utf8");
   const isSsh = protocol === "ssh";
+  const isBound = !isSsh && text("password").trim() !== "";
   return {
+    hosts: isBound ? boundHosts(name, text("host"), url) : [],
     username: isSsh ? "" : text("username").trim(),
     password: text("password").trim(),
     ca: isSsh ? "" : text("ca.crt"),
@@ -68,6 +80,6 @@ function secretOf({ protocol }: GitReference, data: ReadonlyMap<string, Uint8Arr
 
 /** Who fetches without credentials shares what the server gives to anybody. */
 function keyOf(secret: Secret): string {
-  if (Object.values(secret).every((value) => value === "")) return "anonymous";
+  if (Object.values(secret).every((value) => value.length === 0)) return "anonymous";
   return createHash("sha256").update(JSON.stringify(secret)).digest("hex");
 }

@@ -26,11 +26,13 @@ type Request struct {
 	// The commit that the caller has: nothing is sent where the reference stands for it still.
 	Held string `json:"held"`
 
-	Username   string `json:"username"`
-	Password   string `json:"password"`
-	CA         string `json:"ca"`
-	PrivateKey string `json:"privateKey"`
-	KnownHosts string `json:"knownHosts"`
+	Username string `json:"username"`
+	Password string `json:"password"`
+	// host, or host:port where that is not 443: with a password nobody else is asked, redirects included.
+	Hosts      []string `json:"hosts"`
+	CA         string   `json:"ca"`
+	PrivateKey string   `json:"privateKey"`
+	KnownHosts string   `json:"knownHosts"`
 
 	// CIDRs; what is allowed goes before what is refused.
 	Allowed []string `json:"allowed"`

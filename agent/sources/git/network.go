@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -130,6 +132,27 @@ func (c *countedConn) Read(buffer []byte) (int, error) {
 		return 0, tooManyBytes{c.network.limit}
 	}
 	return count, err
+}
+
+// bound asks nobody but the hosts that the password is for, wherever a server redirects: what a redirect takes along is
+// otherwise a matter of the libraries below.
+type bound struct {
+	hosts []string
+	next  http.RoundTripper
+}
+
+type foreignHost struct{ host string }
+
+func (e foreignHost) Error() string {
+	return fmt.Sprintf("the server redirects to %s, which the key `host` of the pull secret does not name", e.host)
+}
+
+func (b *bound) RoundTrip(request *http.Request) (*http.Response, error) {
+	host := strings.TrimSuffix(strings.ToLower(request.URL.Host), ":443")
+	if request.URL.Scheme != "https" || !slices.Contains(b.hosts, host) {
+		return nil, foreignHost{host: firstLine(request.URL.Host)}
+	}
+	return b.next.RoundTrip(request)
 }
 
 func (n *network) httpClient(ca string) (*http.Client, error) {

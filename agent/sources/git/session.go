@@ -42,6 +42,7 @@ func httpSession(request *Request, n *network, endpoint *transport.Endpoint) (tr
 	}
 	var auth transport.AuthMethod
 	if request.Password != "" {
+		client.Transport = &bound{hosts: request.Hosts, next: client.Transport}
 		// Hosts that take a token as the password take any name with it.
 		auth = &githttp.BasicAuth{Username: orElse(request.Username, "git"), Password: request.Password}
 	}
