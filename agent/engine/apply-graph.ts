@@ -43,17 +43,14 @@ async function writeSharded(
   chunks: readonly Chunk[],
   runner: Runner,
 ): Promise<void> {
-  const unpin = runner.shards.pin(chunks);
-  try {
-    const spec = { ...graph.spec, nodes: [], shards: runner.shards.refsOf(chunks) };
-    const wanted = { ...graph, spec };
-    if (isSame(runner.live(), wanted) && !runner.isMissing()) return;
+  const spec = { ...graph.spec, nodes: [], shards: runner.shards.refsOf(chunks) };
+  const wanted = { ...graph, spec };
+  if (isSame(runner.live(), wanted) && !runner.isMissing()) return;
+  await runner.shards.whilePinned(chunks, async () => {
     await runner.shards.put(chunks);
     await write(applying, wanted);
-    if (runner.isMissing()) runner.again();
-  } finally {
-    unpin();
-  }
+  });
+  if (runner.isMissing()) runner.again();
 }
 
 async function write({ kube, signal, auditId, runner, took }: Applying, graph: WrittenGraph): Promise<void> {

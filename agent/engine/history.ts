@@ -53,15 +53,16 @@ export function createHistory(first: LiveGraph, shards: ShardStore, now: () => n
       if ((next.historyLimit ?? DEFAULT_LIMIT) === 0 || digest === digestOfSpec(next)) return;
       const generation = former.metadata.generation ?? 0;
       if (entries.some((entry) => entry.digest === digest && entry.generation === generation)) return;
-      const chunks = former.spec.shards ? [] : chunksOf(linesOf(nodes));
-      const unpin = shards.pin(chunks);
-      try {
-        await shards.put(chunks);
-        const refs = former.spec.shards ?? shards.refsOf(chunks);
+      const enter = (refs: ShardRef[]) => {
         entries = merged([entryOf(former, digest, refs, new Date(now()).toISOString())], entries);
-      } finally {
-        unpin();
-      }
+      };
+      // At once: from now on no specification names them.
+      if (former.spec.shards) return enter(former.spec.shards);
+      const chunks = chunksOf(linesOf(nodes));
+      await shards.whilePinned(chunks, async () => {
+        await shards.put(chunks);
+        enter(shards.refsOf(chunks));
+      });
     },
     unlisted(live) {
       const known = new Set(live.status?.history?.map(({ digest, generation }) => `${digest} ${generation}`));

@@ -181,10 +181,13 @@ export function createRunner(
   };
   /** What no stored generation names any more is deleted. */
   const collect = async () => {
-    const { spec, status } = live;
-    const refs = [...(spec.shards ?? []), ...(status?.inventoryShards ?? []), ...history.shardsOf(live)];
     if (live.metadata.deletionTimestamp !== undefined || plan?.problem !== undefined) return;
-    await shards.collect(new Set(refs.map(({ name }) => name))).catch((error: unknown) => {
+    const named = () => {
+      const { spec, status } = live;
+      const refs = [...(spec.shards ?? []), ...(status?.inventoryShards ?? []), ...history.shardsOf(live)];
+      return new Set(refs.map(({ name }) => name));
+    };
+    await shards.collect(named).catch((error: unknown) => {
       if (!ctx.signal.aborted)
         ctx.log.info("old shards not collected yet", { graph: live.metadata.name, error: errorText(error) });
     });

@@ -1,7 +1,7 @@
 import { API_VERSION } from "../../domain/desired/index.ts";
 import { ANNOTATION, LABEL, MANAGER } from "../../domain/names/labels.ts";
 import type { ResourceGraphShardSpec, ShardRef } from "../../protocol/resources/graph-shard.ts";
-import { isKind, type Kube, type KubeObject, type LiveObject } from "../kube/index.ts";
+import { isKind, type Kube, KubeError, type KubeObject, type LiveObject } from "../kube/index.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
 import { type Chunk, digestOfText } from "./shards.ts";
@@ -16,18 +16,23 @@ export interface ShardStore {
   refsOf(chunks: readonly Chunk[]): ShardRef[];
   /** Resolves when each of them is stored. What is known to be there costs no request. */
   put(chunks: readonly Chunk[]): Promise<void>;
-  /** They are about to be named: until the answer is called nobody collects them. */
-  pin(chunks: readonly Chunk[]): () => void;
+  /** They are about to be named by this: nobody collects them before it has ended, and it is known how. */
+  whilePinned<T>(chunks: readonly Chunk[], naming: () => Promise<T>): Promise<T>;
   /** Their contents. Rejects with a ShardError where one is missing or is not what its digest says. */
   load(refs: readonly ShardRef[]): Promise<string[]>;
-  /** Deletes those that nobody names; costs nothing where nothing has changed since. */
-  collect(named: ReadonlySet<string>): Promise<void>;
+  /**
+   * Deletes those that nobody names; costs nothing where nothing has changed since. What is named is asked for as each
+   * is deleted: a write may name one at any time.
+   */
+  collect(named: () => ReadonlySet<string>): Promise<void>;
 }
 
 /** Requests of one graph for its shards in flight. */
 const AT_ONCE = 4;
 /** What this process does not know may have been written by somebody whose graph is about to name it. */
 const STRANGERS_MS = 600_000;
+/** A write without an answer may yet be carried out: the API server gives up on a request long before this. */
+const UNANSWERED_MS = 600_000;
 const DIGEST_CHARS = 24;
 /** A name has 253 characters at most. */
 const NAME_CHARS = 220;
@@ -49,14 +54,13 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
   /** What was named and there when nothing was left to collect: a graph without shards never asks. */
   let settled = nothing;
   let collecting = false;
-  /** The newest that was asked for, until somebody has taken it. */
-  let asked: ReadonlySet<string> | undefined;
-  const take = () => {
-    const next = asked;
-    asked = undefined;
-    return next;
-  };
+  /** Asked for anew since the last look. */
+  let asked = false;
   const pinned = new Map<string, number>();
+  /** Until when those may yet come to be named whose naming had no answer. */
+  const unanswered = new Map<string, number>();
+  /** Deletions under way, by name: what is stored anew meanwhile would go with them. */
+  const going = new Map<string, Promise<void>>();
   const request = () => ({ signal, auditId: auditIds(live()) });
   const refOf = (name: string) => ({
     ...{ apiVersion: API_VERSION, kind: "ResourceGraphShard", name },
@@ -67,6 +71,7 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
 
   const store = async (chunk: Chunk): Promise<void> => {
     const name = nameOf(chunk.digest);
+    await going.get(name)?.catch(() => {});
     if (known.has(name)) return;
     try {
       await kube.create(shardOf(live(), name, chunk), request());
@@ -89,48 +94,69 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
     return content;
   };
 
-  /** True where some are left whose time has not come. */
-  const sweep = async (named: ReadonlySet<string>) => {
-    const listed = await list(kube, live(), request());
-    const isDue = ({ metadata: { name, creationTimestamp = "" } }: LiveObject) =>
-      !named.has(name) &&
-      !pinned.has(name) &&
-      (ours.has(name) || now() - Date.parse(creationTimestamp) > STRANGERS_MS);
-    const due = listed.filter(isDue);
-    await each(due, async ({ metadata: { name, uid } }) => {
-      known.delete(name);
-      await kube.delete(refOf(name), { preconditions: { uid }, ...request() }).catch((error: unknown) => {
-        if (!isKind(error, "notFound", "conflict")) throw error;
-      });
-      ours.delete(name);
+  const isPinned = (name: string) => pinned.has(name) || (unanswered.get(name) ?? 0) > now();
+  const unpin = (name: string) => {
+    const left = (pinned.get(name) ?? 1) - 1;
+    if (left === 0) pinned.delete(name);
+    else pinned.set(name, left);
+  };
+  const remove = async ({ metadata: { name, uid } }: LiveObject) => {
+    known.delete(name);
+    await kube.delete(refOf(name), { preconditions: { uid }, ...request() }).catch((error: unknown) => {
+      if (!isKind(error, "notFound", "conflict")) throw error;
     });
-    return listed.length - due.length > named.size;
+    ours.delete(name);
+    unanswered.delete(name);
+  };
+  /** True where some are left whose time has not come. */
+  const sweep = async (named: () => ReadonlySet<string>) => {
+    const listed = await list(kube, live(), request());
+    const isDue = ({ metadata: { name, creationTimestamp = "" } }: LiveObject, names = named()) =>
+      !names.has(name) &&
+      !isPinned(name) &&
+      (ours.has(name) || now() - Date.parse(creationTimestamp) > STRANGERS_MS);
+    for (const [name, until] of unanswered) if (until <= now()) unanswered.delete(name);
+    const present = named();
+    const due = listed.filter((shard) => isDue(shard, present));
+    let removed = 0;
+    await each(due, async (shard) => {
+      // The others before it took their time.
+      if (!isDue(shard)) return;
+      removed += 1;
+      const removal = remove(shard);
+      going.set(shard.metadata.name, removal);
+      await removal.finally(() => going.delete(shard.metadata.name));
+    });
+    return listed.length - removed > named().size;
   };
 
   return {
     refsOf: (chunks) => chunks.map(({ digest }) => ({ name: nameOf(digest), digest })),
     put: async (chunks) => void (await each(chunks, store)),
-    pin(chunks) {
+    async whilePinned(chunks, naming) {
       const names = chunks.map(({ digest }) => nameOf(digest));
       for (const name of names) pinned.set(name, (pinned.get(name) ?? 0) + 1);
-      return () => {
-        for (const name of names.splice(0)) {
-          const left = (pinned.get(name) ?? 1) - 1;
-          if (left === 0) pinned.delete(name);
-          else pinned.set(name, left);
-        }
-      };
+      try {
+        return await naming();
+      } catch (error) {
+        const isAnswered = error instanceof KubeError && error.kind !== "transient";
+        if (!isAnswered) for (const name of names) unanswered.set(name, now() + UNANSWERED_MS);
+        throw error;
+      } finally {
+        for (const name of names) unpin(name);
+      }
     },
     load: (refs) => each(refs, read),
     async collect(named) {
-      asked = named;
+      asked = true;
       if (collecting) return;
       collecting = true;
       try {
-        for (let next = take(); next; next = take()) {
-          if (stateOf(next, known) === settled) continue;
-          const isMoreToCome = await sweep(next);
-          settled = isMoreToCome ? nothing : stateOf(next, known);
+        while (asked) {
+          asked = false;
+          if (stateOf(named(), known) === settled) continue;
+          const isMoreToCome = await sweep(named);
+          settled = isMoreToCome ? nothing : stateOf(named(), known);
         }
       } finally {
         collecting = false;

@@ -26,7 +26,7 @@ export interface WriterSource {
   snapshot(): Snapshot | undefined;
   /** What is kept in the status for the next process. */
   record(): Packed;
-  readonly shards: Pick<ShardStore, "pin" | "put">;
+  readonly shards: Pick<ShardStore, "whilePinned" | "put">;
   acted(): boolean;
   /** Takes the answer of a status write. */
   took(live: LiveGraph): void;
@@ -111,15 +111,11 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
     if (!same) writing = write(live, status, chunks);
   };
   /** The shards first: a status never names what is not stored. */
-  const publish = async (live: LiveGraph, status: ResourceGraphStatus, chunks: readonly Chunk[]) => {
-    const unpin = source.shards.pin(chunks);
-    try {
+  const publish = (live: LiveGraph, status: ResourceGraphStatus, chunks: readonly Chunk[]) =>
+    source.shards.whilePinned(chunks, async () => {
       if (chunks.length > 0) await source.shards.put(chunks);
       source.took(await writeGraphStatus(ctx, live, status));
-    } finally {
-      unpin();
-    }
-  };
+    });
   const write = async (live: LiveGraph, status: ResourceGraphStatus, chunks: readonly Chunk[]) => {
     busy = true;
     writtenAt = ctx.clock.monotonic();

@@ -165,14 +165,15 @@ function simulatedKube(server: SimulatedServer, clock: Clock, faults: Faults | u
         const object = server.delete(ref, options?.preconditions?.uid);
         return object ? { gone: false, object } : { gone: true };
       }),
-    request: async ({ query }) => {
-      const uid = String(query?.labelSelector).split("=")[1];
-      const items = [...server.objects.values()].filter(
-        ({ kind, metadata }) =>
-          kind === "ResourceGraphShard" && Object.values(metadata.labels ?? {}).includes(uid ?? ""),
-      );
-      return { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ items })) };
-    },
+    request: ({ query }) =>
+      asked("list", SHARDS, () => {
+        const uid = String(query?.labelSelector).split("=")[1];
+        const items = [...server.objects.values()].filter(
+          ({ kind, metadata }) =>
+            kind === SHARDS.kind && Object.values(metadata.labels ?? {}).includes(uid ?? ""),
+        );
+        return { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ items })) };
+      }),
   };
   return kube as Kube;
 }
@@ -218,4 +219,5 @@ export const GRAPH = {
   namespace: "ns",
   name: "graph",
 };
+const SHARDS = { ...GRAPH, kind: "ResourceGraphShard", name: "" };
 export const graphOn = (server: SimulatedServer): LiveGraph => server.get(GRAPH) as LiveGraph;
