@@ -127,6 +127,26 @@ describe("what leaves a graph", () => {
     await kube.delete(ref(`${name}-b`));
   });
 
+  it("is let go where it is only observed from now on, and stays so after the graph", async () => {
+    const both = [nodeOf(map(`${name}-a`)), nodeOf(map(`${name}-b`))];
+    await graphs.put(name, both);
+    await graphs.ready(name);
+    const observed = { ...nodeOf(map(`${name}-b`)), applyPolicy: { mode: "Observe" as const } };
+    await graphs.put(name, [nodeOf(map(`${name}-a`)), observed]);
+    await graphs.awaitStatus(
+      name,
+      "is Ready without it on record",
+      ({ phase, counts, inventory = [] }) =>
+        phase === "Ready" && counts?.ready === 2 && inventory.every((entry) => entry.name === `${name}-a`),
+    );
+    const live = await kube.get(ref(`${name}-b`));
+    expect(live.metadata.annotations?.["kubenova.io/graph-uid"]).toBeUndefined();
+    await graphs.remove(name);
+    await graphs.gone(name);
+    expect(await isThere(`${name}-b`)).toBe(true);
+    await kube.delete(ref(`${name}-b`));
+  });
+
   it("goes once its protection was taken off", async () => {
     await graphs.put(name, [nodeOf(map(`${name}-a`, { annotations: { "kubenova.io/protect": "true" } }))]);
     await graphs.ready(name);
