@@ -1,6 +1,13 @@
 import type { Adopt, AdoptResource } from "../../protocol/resources/adopt.ts";
 import type { Adopted, AdoptionStatus } from "../../protocol/resources/graph.ts";
-import { createReflector, type Identity, type LiveObject, type Reflector, refString } from "../kube/index.ts";
+import {
+  createReflector,
+  groupKind,
+  type Identity,
+  type LiveObject,
+  type Reflector,
+  refString,
+} from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import { adoptionStatus, isSelected, selectorText, verdictOn } from "./adoption-rules.ts";
 import type { Host } from "./host.ts";
@@ -90,8 +97,12 @@ export function createAdoption(options: AdoptionOptions): Adoption {
   const isKnown = ({ reflector, problem }: Watch) => reflector.health().synced || problem !== undefined;
 
   const find = (key: string): Known | undefined => {
-    for (const { reflector } of watches)
-      for (const known of reflector.store.values()) if (refString(known.seen.ref) === key) return known;
+    for (const { resource, reflector } of watches) {
+      // A store's keys are what follows the kind in ours.
+      const kind = `${groupKind(resource)}/`;
+      const known = key.startsWith(kind) ? reflector.store.get(key.slice(kind.length)) : undefined;
+      if (known) return known;
+    }
     return undefined;
   };
   const judge = ({ seen, otherOwner, managers: held }: Known): Adopted => {

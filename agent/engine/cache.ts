@@ -44,6 +44,11 @@ export interface Cache {
    * was known of an object that is not there is forgotten.
    */
   holdOne(ref: ObjectRef, as?: Identity): Hold;
+  /**
+   * The same with the rights of `as` alone (undefined: the agent's). What is seen stands in one place for all: whether it
+   * may be told to others is for sight.ts to judge.
+   */
+  holdOneAs(ref: ObjectRef, as: Identity | undefined): Hold;
   get(key: string): Seen | undefined;
   /**
    * From now on what is seen of this object carries the object itself; what is known already does not, until it is read
@@ -142,7 +147,12 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     await clock.sleep(LINGER_MS, signal).catch(() => {});
     if (watched.holders > 0 || watches.get(id) !== watched) return;
     watches.delete(id);
-    for (const seen of watched.reflector.store.values()) drop(refString(seen.ref), seen.uid);
+    const kind = groupKind(watched.reflector.type);
+    const others = [...watches.values()].filter(({ reflector }) => groupKind(reflector.type) === kind);
+    // What another watch shows too stays known.
+    for (const [key, seen] of watched.reflector.store.entries())
+      if (!others.some(({ reflector }) => reflector.store.get(key)?.uid === seen.uid))
+        drop(refString(seen.ref), seen.uid);
     await watched.reflector.stop();
   };
   const hold = (id: string, type: TypeRef, scope: Scope): Hold & { refused: Promise<void> } => {
@@ -176,14 +186,14 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
       return eitherOf(wide, wide.refused, () => hold(`${kind} ${JSON.stringify(scope)}`, ref, scope));
     },
     holdOne(ref, as) {
-      const key = refString(ref);
-      const scope = {
-        ...{ key, fieldSelector: `metadata.name=${ref.name}` },
-        ...(ref.namespace ? { namespace: ref.namespace } : {}),
-      };
-      const one = hold(key, ref, scope);
+      const { id, scope } = scopeOfOne(ref);
+      const one = hold(id, ref, scope);
       if (!as) return one;
-      return eitherOf(one, one.refused, () => hold(`${key} ${JSON.stringify(as)}`, ref, { ...scope, as }));
+      return eitherOf(one, one.refused, () => hold(`${id} ${JSON.stringify(as)}`, ref, { ...scope, as }));
+    },
+    holdOneAs(ref, as) {
+      const { id, scope } = scopeOfOne(ref);
+      return as ? hold(`${id} ${JSON.stringify(as)}`, ref, { ...scope, as }) : hold(id, ref, scope);
     },
     get: (key) => objects.get(key),
     keepWhole(key) {
@@ -215,6 +225,13 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     },
   };
 }
+
+const scopeOfOne = (ref: ObjectRef): { id: string; scope: Scope } => {
+  const key = refString(ref);
+  const { namespace } = ref;
+  const scope = { key, fieldSelector: `metadata.name=${ref.name}`, ...(namespace ? { namespace } : {}) };
+  return { id: key, scope };
+};
 
 /** The second watch is opened when the first has been refused; one of the two is enough. */
 function eitherOf(first: Hold, refused: Promise<void>, open: () => Hold): Hold {

@@ -18,6 +18,7 @@ import { createActionFor, recordRun } from "./run-create.ts";
 import { yieldToAutoscaler } from "./scaling.ts";
 import { askOnly, replaceNode, sendNode } from "./send.ts";
 import { becomeReady, inTime, settle } from "./settle.ts";
+import { sightOf } from "./sight.ts";
 
 /** How long a watch may take before it is asked why. */
 const UNSYNCED_MS = 500;
@@ -28,12 +29,14 @@ const UNWATCHABLE_MS = 3_000;
  * often as one likes. All writes of nodes begin here.
  */
 export function evaluate(host: Host, run: Run, one: NodeRun) {
-  const { ctx } = host;
   // While nothing may be written, no order is needed to look.
   if (!run.suspended && !run.schedule.isFree(one.node.id)) return;
   if (!one.hold.ready()) return awaitWatch(host, run, one);
   if (run.adoption?.ready() === false) return host.pokeAfter(one.node.id, UNSYNCED_MS);
-  const seen = ctx.cache.get(one.node.key) ?? run.adoption?.seen(one.node.key);
+  const sight = sightOf(host, run, one);
+  if (!sight) return;
+  const { seen, hidden } = sight;
+  if (hidden !== undefined && one.node.mode === "Observe") return cannotRead(host, run, one, hidden);
   const owner = seen ? ownerOf(seen, run.identity, host.inventory.get(one.node.key)?.uid) : undefined;
   const live = seen && owner ? { owner, deleting: seen.deleting } : undefined;
   if (run.adoption && adopt(host, run, one, seen, run.adoption.verdict(one.node))) return;
@@ -51,7 +54,7 @@ export function evaluate(host: Host, run: Run, one: NodeRun) {
   if (action === "apply" || action === "create" || action === "replace") {
     if (run.suspended) return awaitResume(host, run, one, seen);
     if (isPaused(host, one, seen)) return;
-    if (!seen && confirmGone(host, run, one)) return;
+    if (!seen && hidden === undefined && confirmGone(host, run, one)) return;
     if (action === "replace" && seen) replaceNode(host, run, one, seen, "another run takes its place");
     else sendNode(host, run, one, seen);
     return;
@@ -69,16 +72,28 @@ function isPaused(host: Host, one: NodeRun, seen: Seen | undefined): boolean {
   return leftMs > 0;
 }
 
-function awaitWatch(host: Host, run: Run, one: NodeRun): void {
+function awaitWatch(host: Host, run: Run, one: NodeRun) {
   const problem = run.suspended ? undefined : one.hold.problem();
   // A definition or a right that is on its way needs a moment.
   if (problem && host.ctx.clock.monotonic() - run.startedAt > UNWATCHABLE_MS) {
+    if (one.node.mode === "Observe") return cannotRead(host, run, one, problem);
     run.acted = true;
     if (one.attempts === 0) askOnly(host, run, one, problem);
     return;
   }
   // The watch tells when it is ready; why it is not, only when asked.
   host.pokeAfter(one.node.id, UNSYNCED_MS);
+}
+
+/** What is only observed is read as who applies, and there is nothing else to be done with it. */
+function cannotRead(host: Host, run: Run, one: NodeRun, problem: string): void {
+  const leftMs = (one.access?.until ?? 0) - host.ctx.clock.monotonic();
+  if (leftMs > 0) host.pokeAfter(one.node.id, leftMs);
+  run.acted = true;
+  one.applied = false;
+  one.state = "Failed";
+  one.message = `cannot be read: ${problem}`;
+  host.changed();
 }
 
 /** Does what the adoption policy asks, if it speaks of this object; true: there is nothing else to do. */

@@ -23,15 +23,17 @@ const checksOf = ({ readyWhen }: GraphNode) => readyWhen.filter(({ type }) => ty
 
 /** What is wrong with the nodes that expressions name, in one sentence. */
 export function expressionProblem(graph: Graph): string | undefined {
+  const comesAfter = createOrder(graph);
   for (const node of graph.nodes.values()) {
     for (const check of checksOf(node)) {
-      const allowed = new Set([...node.dependsOn, ...(check.nodes ?? [])]);
+      const needed = new Set(node.dependsOn);
+      const allowed = new Set([...needed, ...(check.nodes ?? [])]);
       const says = `node '${node.id}': its expression`;
       for (const id of new Set([...namedBy(node, check), ...(check.nodes ?? [])])) {
         if (!allowed.has(id))
           return `${says} names '${id}', which it neither depends on nor lists in the check's nodes`;
         if (id === node.id) return `${says} names its own node: that is self`;
-        if (comesAfter(graph, id, node.id))
+        if (!needed.has(id) && comesAfter(id, node.id))
           return `${says} names '${id}', which waits for '${node.id}': neither would ever be ready`;
       }
     }
@@ -39,18 +41,28 @@ export function expressionProblem(graph: Graph): string | undefined {
   return undefined;
 }
 
-function comesAfter(graph: Graph, id: string, first: string): boolean {
-  const seen = new Set([first]);
-  const open = [first];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const dependant of graph.dependants.get(next) ?? []) {
-      if (dependant === id) return true;
-      if (seen.has(dependant)) continue;
-      seen.add(dependant);
-      open.push(dependant);
+/** Asks whether one node waits for another, however far below. Most answers are in the order; the rest is walked once. */
+function createOrder({ order, dependants }: Graph): (id: string, first: string) => boolean {
+  const places = new Map(order.map((id, place) => [id, place]));
+  const placeOf = (id: string) => places.get(id) ?? 0;
+  let below: { first: string; ids: ReadonlySet<string> } | undefined;
+  const belowOf = (first: string): ReadonlySet<string> => {
+    const ids = new Set<string>();
+    const open = [first];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for (const dependant of dependants.get(next) ?? []) {
+        if (ids.has(dependant)) continue;
+        ids.add(dependant);
+        open.push(dependant);
+      }
     }
-  }
-  return false;
+    return ids;
+  };
+  return (id, first) => {
+    if (placeOf(id) < placeOf(first)) return false;
+    if (below?.first !== first) below = { first, ids: belowOf(first) };
+    return below.ids.has(id);
+  };
 }
 
 /** Keys of the objects that a node's expressions read, its own among them. */

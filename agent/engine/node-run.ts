@@ -50,6 +50,8 @@ export interface NodeRun {
   mutated?: string | undefined;
   /** A watch of the pods of the workload of this UID. */
   pods?: { uid: string; release: () => void } | undefined;
+  /** Whether who applies may read an object elsewhere (see sight.ts): the last answer, and how long it holds. */
+  access?: { until: number; hidden?: string };
   /** Whose object may be read for expressions, or why not. */
   whole?: WholeRead;
   /** Hash of what was sent before a field of it was left to an autoscaler. */

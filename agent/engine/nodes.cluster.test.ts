@@ -100,7 +100,7 @@ describe("an expression", () => {
       readyWhen: [{ type: "CEL", expression: "self.data.password.startsWith('x')" }],
     };
     await graphs.write("oracle", [observed]);
-    await graphs.awaitNode("oracle", "private", "Progressing", "cannot be read");
+    await graphs.awaitNode("oracle", "private", "Failed", "cannot be read");
   });
 });
 

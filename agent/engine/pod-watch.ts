@@ -1,4 +1,11 @@
-import { type Clock, createReflector, type Kube, type LiveObject, type Reflector } from "../kube/index.ts";
+import {
+  type Clock,
+  createReflector,
+  type Identity,
+  type Kube,
+  type LiveObject,
+  type Reflector,
+} from "../kube/index.ts";
 import { at, text } from "./model.ts";
 import { podTrouble, type Trouble } from "./readiness/pod-trouble.ts";
 
@@ -22,10 +29,16 @@ const ROLLOUT = "deployment.kubernetes.io/revision";
  */
 export interface PodWatch {
   /** `listener` is told when what `troubleOf` answers may have changed. Returns the way to take it off. */
-  hold(namespace: string, workloadUid: string, listener: () => void): () => void;
+  hold(place: Place, workloadUid: string, listener: () => void): () => void;
   /** Of the workload's own pods; of a Deployment, those of its newest ReplicaSet. */
-  troubleOf(namespace: string, workloadUid: string): Trouble | undefined;
+  troubleOf(place: Place, workloadUid: string): Trouble | undefined;
   stop(): Promise<void>;
+}
+
+/** A namespace; `as`: seen with the rights of that identity, else with the agent's. */
+export interface Place {
+  namespace: string;
+  as?: Identity;
 }
 
 type ByOwner = Map<string, Map<string, Owned>>;
@@ -47,9 +60,9 @@ export interface PodWatchOptions {
 }
 
 export function createPodWatch({ kube, clock, signal, onError }: PodWatchOptions): PodWatch {
-  const namespaces = new Map<string, Watched>();
+  const places = new Map<string, Watched>();
 
-  const open = (namespace: string): Watched => {
+  const open = ({ namespace, as }: Place): Watched => {
     const watched: Watched = {
       ...{ reflectors: [], pods: new Map(), sets: new Map(), above: new Map(), listeners: new Map() },
     };
@@ -57,6 +70,7 @@ export function createPodWatch({ kube, clock, signal, onError }: PodWatchOptions
       const reflector = createReflector<Owned>(kube, {
         type: { apiVersion, kind },
         namespace,
+        ...(as ? { as } : {}),
         transform: ownedOf,
         clock,
         onError: (error) => onError(`${kind} in ${namespace}`, error),
@@ -82,28 +96,28 @@ export function createPodWatch({ kube, clock, signal, onError }: PodWatchOptions
     };
     reflect("v1", "Pod", watched.pods);
     reflect("apps/v1", "ReplicaSet", watched.sets);
-    namespaces.set(namespace, watched);
+    places.set(keyOf({ namespace, as }), watched);
     return watched;
   };
-  const close = async (namespace: string, watched: Watched) => {
+  const close = async (key: string, watched: Watched) => {
     await clock.sleep(LINGER_MS, signal).catch(() => {});
-    if (watched.listeners.size > 0 || namespaces.get(namespace) !== watched) return;
-    namespaces.delete(namespace);
+    if (watched.listeners.size > 0 || places.get(key) !== watched) return;
+    places.delete(key);
     await Promise.all(watched.reflectors.map((reflector) => reflector.stop()));
   };
 
   return {
-    hold(namespace, workloadUid, listener) {
-      const watched = namespaces.get(namespace) ?? open(namespace);
+    hold(place, workloadUid, listener) {
+      const watched = places.get(keyOf(place)) ?? open(place);
       watched.listeners.set(workloadUid, listener);
       return () => {
         if (watched.listeners.get(workloadUid) !== listener) return;
         watched.listeners.delete(workloadUid);
-        if (watched.listeners.size === 0) void close(namespace, watched);
+        if (watched.listeners.size === 0) void close(keyOf(place), watched);
       };
     },
-    troubleOf(namespace, workloadUid) {
-      const watched = namespaces.get(namespace);
+    troubleOf(place, workloadUid) {
+      const watched = places.get(keyOf(place));
       if (!watched) return undefined;
       const newest = newestOf(watched.sets.get(workloadUid));
       const pods = watched.pods.get(newest?.uid ?? workloadUid)?.values() ?? [];
@@ -111,11 +125,14 @@ export function createPodWatch({ kube, clock, signal, onError }: PodWatchOptions
       return found.find(({ final }) => final) ?? found[0];
     },
     async stop() {
-      const all = [...namespaces.values()].flatMap(({ reflectors }) => reflectors);
+      const all = [...places.values()].flatMap(({ reflectors }) => reflectors);
       await Promise.all(all.map((reflector) => reflector.stop()));
     },
   };
 }
+
+const keyOf = ({ namespace, as }: { namespace: string; as?: Identity | undefined }): string =>
+  `${namespace} ${as ? JSON.stringify(as) : ""}`;
 
 function put(index: ByOwner, one: Owned): void {
   const owned = index.get(one.owner);

@@ -22,6 +22,7 @@ import {
 } from "./refusals.ts";
 import { verdictOf } from "./retry.ts";
 import { seenOf } from "./seen.ts";
+import { isElsewhere, readAsApplier } from "./sight.ts";
 import { takeOwnership } from "./take-ownership.ts";
 
 /**
@@ -230,7 +231,8 @@ function note(host: Host, run: Run, one: NodeRun, error: unknown, message = refu
 async function lookAgain(host: Host, run: Run, one: NodeRun, seen: Seen | undefined): Promise<boolean> {
   const { cache } = host.ctx;
   try {
-    const live = await readLive(host.ctx, one.node.ref, run.as);
+    const isForeign = isElsewhere(run, one.node.ref);
+    const live = await (isForeign ? readAsApplier(host, run, one) : readLive(host.ctx, one.node.ref, run.as));
     // Whoever's it is: when it changes or goes, this node is looked at again.
     const now = cache.put(live);
     return now.uid !== seen?.uid;

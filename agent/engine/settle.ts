@@ -5,6 +5,7 @@ import type { Readiness, Seen } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { failed, progressing } from "./readiness/conditions.ts";
 import { nodeReadiness, readinessDetails } from "./readiness/index.ts";
+import { isElsewhere } from "./sight.ts";
 
 /** A workload that takes longer than this: its pods may say why. */
 const PODS_AFTER_MS = 2_000;
@@ -24,7 +25,7 @@ export function settle(host: Host, run: Run, one: NodeRun, seen: Seen) {
   one.failure = undefined;
   const readiness = patient(host, one, readinessOf(host, run, one, seen));
   if (readiness.state === "Ready") return becomeReady(host, run, one, readiness.message ?? one.mutated);
-  const { state, message } = inTime(host, one, explained(host, one, seen, readiness));
+  const { state, message } = inTime(host, one, explained(host, run, one, seen, readiness));
   one.message = message;
   one.readyDetails = readinessDetails(one.node.readyWhen, seen, (check) =>
     byExpression(host, run, one, check),
@@ -72,7 +73,7 @@ function isCustom({ node }: NodeRun): boolean {
 }
 
 /** Where a workload is under way, its pods may know why, long before its own deadline. */
-function explained(host: Host, one: NodeRun, seen: Seen, readiness: Readiness): Readiness {
+function explained(host: Host, run: Run, one: NodeRun, seen: Seen, readiness: Readiness): Readiness {
   const { ref } = one.node;
   const isPods = one.node.readyWhen.length === 0 && HAVE_PODS.includes(groupKind(ref));
   const now = host.ctx.clock.monotonic();
@@ -83,12 +84,13 @@ function explained(host: Host, one: NodeRun, seen: Seen, readiness: Readiness): 
     host.pokeAfter(one.node.id, waitMs);
     return readiness;
   }
+  const place = { namespace: ref.namespace, ...(run.as && isElsewhere(run, ref) ? { as: run.as } : {}) };
   if (one.pods?.uid !== seen.uid) {
     one.pods?.release();
-    const release = host.ctx.pods.hold(ref.namespace, seen.uid, () => host.poke(one.node.id));
+    const release = host.ctx.pods.hold(place, seen.uid, () => host.poke(one.node.id));
     one.pods = { uid: seen.uid, release };
   }
-  const trouble = host.ctx.pods.troubleOf(ref.namespace, seen.uid);
+  const trouble = host.ctx.pods.troubleOf(place, seen.uid);
   if (!trouble) return readiness;
   const message = `${readiness.message}; ${trouble.message}`;
   return trouble.final ? failed(message) : progressing(message);

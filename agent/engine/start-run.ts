@@ -41,7 +41,7 @@ export function startRun(
   const isForced = reconcileAt !== undefined && reconcileAt !== live.status?.handledReconcileAt;
   const nodes = new Map<string, NodeRun>();
   for (const [id, node] of graph.nodes) {
-    const hold = node.mode === "Observe" ? cache.holdOne(node.ref) : cache.holdKind(node.ref, as);
+    const hold = node.mode === "Observe" ? cache.holdOneAs(node.ref, as) : cache.holdKind(node.ref, as);
     const one: NodeRun = {
       node,
       ...desiredOf(node, live.spec.labels ?? {}, identity),

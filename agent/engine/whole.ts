@@ -1,10 +1,9 @@
 import { isKind, type LiveObject } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import type { Host } from "./host.ts";
-import type { Seen } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
-import { ownerOf } from "./ownership.ts";
 import { readLive } from "./read.ts";
+import { isOwn, sightOf } from "./sight.ts";
 
 /** After a read that failed. */
 const AGAIN_MS = 10_000;
@@ -16,9 +15,11 @@ export type Whole = { object?: LiveObject } | { problem: string };
  * applies may read it: else a graph could ask questions of objects that its team may not see.
  */
 export function wholeOf(host: Host, run: Run, one: NodeRun, asker: NodeRun): Whole {
-  const seen = host.ctx.cache.get(one.node.key);
+  const sight = sightOf(host, run, one, asker);
+  if (!sight) return { problem: "is being read" };
+  const { seen } = sight;
   if (!seen) return {};
-  const isOurs = isOwn(host, run, one, seen);
+  const isOurs = one.node.mode !== "Observe" && isOwn(host, run, one, seen);
   const mayRead = isOurs || one.whole?.uid === seen.uid;
   if (seen.object && mayRead) return { object: seen.object };
   const failure = one.whole?.problem;
@@ -29,12 +30,6 @@ export function wholeOf(host: Host, run: Run, one: NodeRun, asker: NodeRun): Who
   }
   read(host, run, one, asker, isOurs);
   return { problem: "is being read" };
-}
-
-function isOwn(host: Host, run: Run, one: NodeRun, seen: Seen): boolean {
-  if (one.node.mode === "Observe") return false;
-  const owner = ownerOf(seen, run.identity, host.inventory.get(one.node.key)?.uid);
-  return owner === "ours" || owner === "previous";
 }
 
 function read(host: Host, run: Run, one: NodeRun, asker: NodeRun, isOurs: boolean): void {

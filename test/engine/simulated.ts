@@ -193,6 +193,7 @@ function simulatedCache(server: SimulatedServer): Cache {
   return {
     holdKind: () => hold,
     holdOne: () => hold,
+    holdOneAs: () => hold,
     get: (key) => server.seen(key),
     keepWhole: () => () => {},
     put: (live) => server.seen(refString(refOf(live))) ?? seenOf(live),

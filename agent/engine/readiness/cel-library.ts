@@ -1,4 +1,4 @@
-import type { CelFunc, CelInput, parse } from "@bufbuild/cel";
+import type { CelError, CelFunc, CelInput, parse } from "@bufbuild/cel";
 
 /** Of a string that `+` makes, in characters, and of a list: doubled again and again they would fill the memory. */
 const MAX_STRING = 1024 * 1024;
@@ -19,7 +19,7 @@ export interface CelLibrary {
   /** The answer is CEL's value, or an error as a value. */
   plan(parsed: Parsed): (variables: Record<string, CelInput>) => unknown;
   isFunction(name: string): boolean;
-  isError(value: unknown): value is Error;
+  isError(value: unknown): value is CelError;
   typeName(value: unknown): string;
 }
 

@@ -32,7 +32,7 @@ describe("an expression", () => {
 
   it("says which field is not there", () => {
     expect(good("self.status.absent.deep == 1").evaluate(self, nodes)).toEqual({
-      error: expect.stringContaining("absent"),
+      error: "line 1, column 12: there is no field 'absent'",
     });
   });
 
@@ -40,6 +40,40 @@ describe("an expression", () => {
     expect(good("self.status.endpoint").evaluate(self, nodes)).toEqual({
       error: "it must be true or false, and is string",
     });
+  });
+});
+
+describe("an error", () => {
+  const secret = "aHVudGVyMg==";
+  const self = { data: { password: secret, ages: [1] }, count: 5 };
+
+  it.each([
+    ["int(self.data.password) > 0", "a value cannot be converted"],
+    ["uint(self.data.password) > 0u", "a value cannot be converted"],
+    ["bool(self.data.password)", "a value cannot be converted"],
+    ["duration(self.data.password) > duration('1s')", "a value cannot be converted"],
+    ["timestamp(self.data.password) > timestamp('2020-01-01T00:00:00Z')", "a value cannot be converted"],
+    [
+      "timestamp('2020-01-01T00:00:00Z').getHours(self.data.password) == 1",
+      "column 34: a value cannot be converted",
+    ],
+    ["{'a': true}[self.data.password]", "there is no such key"],
+    ["self[self.data.password] == 1", "there is no such key"],
+    ["self.data[self.data.password] == 1", "there is no such key"],
+    ["nodes[self.data.password].x == 1", "there is no such key"],
+    ["[1][self.data.password] == 1", "there is no such key"],
+    ["self.data.ages[self.count] == 1", "an index is outside of its list"],
+    ["'x'.matches('(' + self.data.password)", "this is no regular expression"],
+    ["{self.data.password: 1, self.data.password: 2} == {}", "the same key twice"],
+    ["self.data.password ? true : false", "nothing takes values of these types"],
+    ["self.data.password + 1 == 'x'", "nothing takes values of these types"],
+    ["self.data.all(x, self.data.password)", "not of the type"],
+    ["1 / (self.count - 5) == 1", "a division by zero"],
+    ["9223372036854775807 + self.count > 1", "a number is out of range"],
+  ])("of %s tells no value", (text, says) => {
+    const { error } = good(text).evaluate(self, new Map()) as { error: string };
+    expect(error).toContain(says);
+    expect(error).not.toContain(secret);
   });
 });
 

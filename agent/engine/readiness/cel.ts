@@ -1,6 +1,7 @@
 import vm from "node:vm";
 import type { CelInput } from "@bufbuild/cel";
 import { type Analysis, analyse } from "./cel-analysis.ts";
+import { evaluationProblem } from "./cel-errors.ts";
 import { cel, type Parsed } from "./cel-library.ts";
 
 /** Expressions that are kept compiled: the same text of a thousand apps is compiled once. */
@@ -50,7 +51,10 @@ function make(text: string): Expression | { problem: string } {
     return { problem: `${positionOf(text, offset)}: ${message}` };
   }
   const run = cel().plan(parsed);
-  return { analysis, evaluate: (self, nodes) => guarded(() => outcomeOf(run(variables(self, nodes)))) };
+  return {
+    analysis,
+    evaluate: (self, nodes) => guarded(() => outcomeOf(run(variables(self, nodes)), text, parsed)),
+  };
 }
 
 /** The parser's message begins with its own name of the text, its line and its column. */
@@ -65,9 +69,13 @@ function positionOf(text: string, offset: number): string {
   return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
-function outcomeOf(value: unknown): Outcome {
+function outcomeOf(value: unknown, text: string, { positions }: Parsed): Outcome {
   if (typeof value === "boolean") return { value };
-  if (cel().isError(value)) return { error: value.message };
+  if (cel().isError(value)) {
+    const at = value.exprId === undefined ? undefined : positions[String(value.exprId)];
+    const says = evaluationProblem(value.message, text, at);
+    return { error: at === undefined ? says : `${positionOf(text, at)}: ${says}` };
+  }
   return { error: `it must be true or false, and is ${cel().typeName(value)}` };
 }
 
@@ -102,7 +110,7 @@ function guarded(work: () => Outcome): Outcome {
       return script.runInContext(context, { timeout: limitMs }) as Outcome;
     } catch (error) {
       if ((error as { code?: unknown }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT")
-        return { error: error instanceof Error ? error.message : String(error) };
+        return { error: "it cannot be evaluated" };
       if (cpuMs() - before >= EVALUATION_MS / 2 || limitMs > MAX_WALL_MS) return { tooSlow: true };
     }
   }
