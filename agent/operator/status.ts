@@ -2,14 +2,17 @@ import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { NovaAppStatus } from "../../protocol/resources/app.ts";
 import type { Condition } from "../../protocol/resources/common.ts";
 import type { GraphPhase, NodeStatus, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { RenderError } from "../../protocol/resources/render-report.ts";
 import {
   type DocumentStatus,
+  MAX_MESSAGE_LENGTH,
   MAX_REPORTED_NODES,
   type NodeReport,
   type Phase,
 } from "../../protocol/resources/status.ts";
 import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
 import { conditionsOf, cut, shownNodes } from "../engine/status.ts";
+import { errorLine, summaryOf, unquoted } from "./rendering/failure.ts";
 import type { Resource } from "./resources.ts";
 
 export const RESOURCE_PHASES: Readonly<Record<GraphPhase, Phase>> = {
@@ -74,6 +77,23 @@ const reportOf = ({ id, kind, namespace, name, state, message }: NodeStatus): No
   ...(namespace ? { namespace } : {}),
   ...(message ? { message } : {}),
 });
+
+/** Who reads an app at the manager, in its log or a notification need not be allowed to read its input. */
+function withoutValues({
+  message,
+  render,
+}: RenderedStatus & Pick<NovaAppStatus, "render">): Pick<NovaAppStatus, "message" | "render"> {
+  if (!render?.errors?.length) return { message, render };
+  const errors = unquoted(render.errors);
+  const first = errorLine(render.errors[0] as RenderError);
+  const said = { render: { ...render, errors } };
+  if (message?.startsWith(first))
+    return { ...said, message: cut(errorLine(errors[0] as RenderError) + message.slice(first.length)) };
+  // One that was cut; or another's, of a name that is taken, say.
+  const isTheirs = message?.startsWith(first.slice(0, MAX_MESSAGE_LENGTH / 2));
+  return { ...said, message: isTheirs ? summaryOf(errors) : message };
+}
+
 /** Ready, Reconciling and Stalled. */
 export const readyConditions = (
   outcome: Outcome,
@@ -91,7 +111,8 @@ export function documentStatus(
   const key = annotations[ANNOTATION.key];
   const revision = Number(annotations[ANNOTATION.revision]);
   if (!key || !Number.isSafeInteger(revision) || revision < 0) return undefined;
-  const { phase = "Pending", message, counts, nodes, since, revisionId, violations, render } = status;
+  const { phase = "Pending", counts, nodes, since, revisionId, violations } = status;
+  const { message, render } = withoutValues(status);
   return {
     key,
     revision,

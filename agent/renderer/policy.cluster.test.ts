@@ -38,7 +38,7 @@ describe("a policy says what is wrong", () => {
     expect(await judge(policy("#Input: {replicas: <=1, ...}"))).toEqual([
       {
         path: "input.replicas",
-        message: "invalid value 2 (out of bound <=1)",
+        message: "<=1 was expected",
         severity: "Deny",
         policy: "house-rules",
       },
@@ -46,6 +46,16 @@ describe("a policy says what is wrong", () => {
     expect(await judge(policy("#Input: {owner!: string, ...}"))).toEqual([
       expect.objectContaining({ path: "input.owner", message: expect.stringContaining("required") }),
     ]);
+  });
+
+  test("without a value of the input or of a node, by a schema", async () => {
+    const text =
+      '#Input: {image: "registry.example/other", ...}\n#Node: {object: {data?: [string]: !~"hunter2", ...}, ...}';
+    const input = { ...INPUT, image: "hunter2-image", env: { A: "hunter2-secret" } };
+    const { violations } = await renderer.render(request({ input, policies: [policy(text)] }));
+    expect(violations.map(({ path }) => path)).toEqual(["input.image", "nodes.config.object.data.A"]);
+    expect(violations[0]?.message).toBe('"registry.example/other" was expected');
+    expect(JSON.stringify(violations)).not.toMatch(/hunter2-/);
   });
 
   test("of each node, by a schema", async () => {

@@ -2,6 +2,7 @@ import { APPLIER_SERVICE_ACCOUNT } from "../../../domain/names/labels.ts";
 import type { Appliers } from "../appliers.ts";
 import type { Kind } from "../controller.ts";
 import { clusterMark } from "../marks.ts";
+import { summaryOf, unquoted } from "../rendering/failure.ts";
 import type { Modules } from "../rendering/modules.ts";
 import type { ActorOptions } from "../rendering/reader.ts";
 import type { NovaApp, Resource } from "../resources.ts";
@@ -68,5 +69,6 @@ const awaitsApplier = (namespace: string): Outcome => ({
 function renderNews(former: AppRendering | undefined, { render }: AppRendering) {
   const [error] = render?.errors ?? [];
   if (!error || former?.render?.errors?.[0]?.message === error.message) return [];
-  return [{ type: "Warning", reason: "RenderFailed", action: "Render", note: error.message } as const];
+  const note = summaryOf(unquoted(render?.errors ?? []));
+  return [{ type: "Warning", reason: "RenderFailed", action: "Render", note } as const];
 }

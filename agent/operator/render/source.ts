@@ -1,6 +1,6 @@
 import { clusterMark } from "../marks.ts";
 import type { SourceRendering } from "../preview.ts";
-import { RenderingError } from "../rendering/failure.ts";
+import { RenderingError, unquoted } from "../rendering/failure.ts";
 import type { Modules } from "../rendering/modules.ts";
 import type { ActorOptions } from "../rendering/reader.ts";
 import type { NovaApp } from "../resources.ts";
@@ -36,7 +36,7 @@ export async function renderSource(
       ok: false,
       stage: stage === "Fetched" ? "fetch" : "render",
       code: kebab(reason),
-      errors: [...errors],
+      errors: unquoted(errors),
     };
   }
 }

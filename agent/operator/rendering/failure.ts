@@ -81,9 +81,35 @@ export function errorLine({ file, line, column, path, message, expected }: Rende
     .join(": ");
 }
 
+const BASIC_TYPE = /^(string|int|number|float|bool|bytes|null)$/;
+
+/**
+ * Errors for those who may read the resource's events, or its app at the manager, and not its input: what CUE says of a value
+ * quotes it. The path, the place and what was expected stay; the resource's own status has CUE's words.
+ */
+export const unquoted = (errors: readonly RenderError[]): RenderError[] => errors.map(withoutValue);
+
+function withoutValue(error: RenderError): RenderError {
+  const { message, path, file, expected, ...place } = error;
+  const isOfValue = path !== undefined || file !== undefined || QUOTING.test(message);
+  if (!isOfValue || SAYS_NO_VALUE.test(message)) return error;
+  const isOfInput = path?.startsWith("input.");
+  return {
+    message: isOfInput ? "not what #Input allows" : "not what the module allows",
+    ...place,
+    ...(path === undefined ? {} : { path }),
+    ...(file === undefined ? {} : { file }),
+    // Of the input it is the schema's; elsewhere it may be made of values.
+    ...(expected !== undefined && (isOfInput || BASIC_TYPE.test(expected)) ? { expected } : {}),
+  };
+}
+
+const QUOTING = /\b(conflicting values|invalid value|incomplete value|cannot use|none of the alternatives)\b/;
+const SAYS_NO_VALUE = /^field (not allowed|is required but not present)$/;
+
 const MORE = (count: number) => (count > 0 ? ` (and ${count} more)` : "");
 
-const summaryOf = (errors: readonly RenderError[], total: number): string =>
+export const summaryOf = (errors: readonly RenderError[], total = errors.length): string =>
   `${errors[0] ? errorLine(errors[0]) : "no reason is known"}${MORE(total - 1)}`;
 
 const cut = (text: string): string =>

@@ -37,12 +37,18 @@ export function denialOf({ violations }: Pick<Good, "violations">): string | und
 }
 
 /** The worst of some violations in a sentence, and how many more there are. */
-export function worstOf(violations: readonly Violation[]): string {
+export const worstOf = (violations: readonly Violation[]): string =>
+  sentence(violations, ({ message }) => `: ${message}`);
+
+/** The same without the policy's words, which may hold values of the input. */
+export const deniedPath = (violations: readonly Violation[]): string => sentence(violations, () => "");
+
+function sentence(violations: readonly Violation[], words: (violation: Violation) => string): string {
   const first = violations.find(({ severity }) => severity === "Deny") ?? violations[0];
   if (!first) return "";
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
   const does = first.severity === "Deny" ? "denies" : "warns of";
-  return `policy ${first.policy} ${does} ${first.path}: ${first.message}${more}`;
+  return `policy ${first.policy} ${does} ${first.path}${words(first)}${more}`;
 }
 
 const kept = (message: string, isRunning: boolean): string =>

@@ -56,8 +56,11 @@ export function transformKind(ctx: TransformContext): Kind {
       const standing = ctx.modules.standing(keyOf(resource));
       return transformStatus(resource as Transform, { outcome, standing, graph }, now) as Status;
     },
-    news: (resource, status) =>
-      transformNews(resource.status as TransformStatus | undefined, status as TransformStatus),
+    news(resource, status) {
+      const standing = ctx.modules.standing(keyOf(resource));
+      const error = standing?.state === "failed" ? standing.error : undefined;
+      return transformNews(resource.status as TransformStatus | undefined, status as TransformStatus, error);
+    },
     holdDeletion: () => undefined,
     forget: (resource) =>
       ctx.modules.forget(keyOf(resource), `${resource.metadata.namespace}/${graphOf(resource).name}`),

@@ -2,13 +2,20 @@ import type { Condition } from "../../../protocol/resources/common.ts";
 import type { TransformStatus } from "../../../protocol/resources/transform.ts";
 import type { Violation } from "../../../protocol/resources/violation.ts";
 import type { News } from "../controller.ts";
-import { worstOf } from "../rendering/outcomes.ts";
+import { type RenderingError, summaryOf, unquoted } from "../rendering/failure.ts";
+import { deniedPath } from "../rendering/outcomes.ts";
 
 /**
  * What people read in a Transform's events when its status changes, by comparison: a restart repeats nothing. An ordinary
- * first success is not among them, for the graph's own event tells that.
+ * first success is not among them, for the graph's own event tells that. Events quote no value: who may read them need not
+ * be allowed to read the input.
+ * @param error why it is not rendered, where that is so
  */
-export function transformNews(former: TransformStatus | undefined, status: TransformStatus): News[] {
+export function transformNews(
+  former: TransformStatus | undefined,
+  status: TransformStatus,
+  error?: RenderingError,
+): News[] {
   const failed = failure(status);
   const news: News[] = [];
   if (failed && failed.reason !== "PolicyDenied" && !isSame(failed, failure(former)))
@@ -16,7 +23,7 @@ export function transformNews(former: TransformStatus | undefined, status: Trans
       type: "Warning",
       reason: "RenderFailed",
       action: "Render",
-      note: `${failed.reason}: ${failed.message}`,
+      note: error ? `${failed.reason}: ${summaryOf(unquoted(error.errors))}` : failed.reason,
     });
   news.push(...violationNews(former?.violations, status.violations));
   const [before, after] = [former?.resolvedCueRef, status.resolvedCueRef];
@@ -37,7 +44,7 @@ export function violationNews(
   violations: readonly Violation[] | undefined,
 ): News[] {
   if (!violations?.length || JSON.stringify(former) === JSON.stringify(violations)) return [];
-  return [{ type: "Warning", reason: "Violated", action: "CheckPolicies", note: worstOf(violations) }];
+  return [{ type: "Warning", reason: "Violated", action: "CheckPolicies", note: deniedPath(violations) }];
 }
 
 const failure = (status: TransformStatus | undefined): Condition | undefined =>

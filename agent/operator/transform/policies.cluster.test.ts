@@ -99,6 +99,11 @@ const eventsOf = async (name: string) => {
     .filter(({ regarding }) => (regarding as { name?: string }).name === name)
     .map(({ reason, type }) => `${type} ${reason}`);
 };
+const notesOf = async (name: string) => {
+  const { items } = await kube.list({ apiVersion: "events.k8s.io/v1", kind: "Event" }, { namespace });
+  const own = items.filter(({ regarding }) => (regarding as { name?: string }).name === name);
+  return own.map(({ note }) => String(note));
+};
 
 describe("a policy of a Transform", () => {
   it("that denies stops it before anything is applied, and says where and why", async () => {
@@ -178,6 +183,50 @@ describe("a policy of the installation", () => {
     const status = await awaitTransform(kube, namespace, "free", "Failed");
     expect(status.violations?.[0]).toMatchObject({ severity: "Deny", policy: "house" });
     expect(await isGone(kube, configMap("free"))).toBe(true);
+  });
+});
+
+describe("a value of the input", () => {
+  const secret = "hunter2-secret";
+
+  it("stands in no event, which anybody who may view may read; the Transform's own status has CUE's words", async () => {
+    await apply("quoted", inline(SETTINGS, { greeting: "a", copies: secret }));
+    const { message } = await awaitTransform(kube, namespace, "quoted", "Failed");
+    expect(message).toContain(secret);
+    const [note = ""] = await until("it is told", async () => {
+      const notes = await notesOf("quoted");
+      return notes.length > 0 && notes;
+    });
+    expect(note).toMatch(/^InvalidInput: .*input\.copies: not what #Input allows \(.*int.* was expected\)/);
+    const deny = policy("names", `#Input: {greeting: !="${secret}", ...}`);
+    await apply("refused", { ...inline(SETTINGS, { greeting: secret }), policies: [deny] });
+    await awaitTransform(kube, namespace, "refused", "Failed");
+    await until("that is told too", async () =>
+      (await notesOf("refused")).includes("policy names denies input.greeting"),
+    );
+    expect([...(await notesOf("quoted")), ...(await notesOf("refused"))].join()).not.toContain(secret);
+  });
+
+  it("goes to the manager neither in a status nor in a preview", async () => {
+    const source = {
+      transform: { cueRef: { type: "inline", ref: SETTINGS }, input: { greeting: "a", copies: secret } },
+    };
+    const asked = app({ project, name: "quoting", source: source as unknown as AppSource });
+    await kube.apply(asked, { force: true });
+    const status = (await awaitPhase(kube, namespace, "quoting", "Failed")) as NovaAppStatus;
+    expect(status.message).toContain(secret);
+    const told = operator.statuses.filter(({ render }) => render?.errors?.[0]?.path === "input.copies");
+    expect(told.at(-1)).toMatchObject({
+      message: expect.stringContaining("input.copies: not what #Input allows"),
+      render: { errors: [{ path: "input.copies", expected: expect.stringContaining("int") }] },
+    });
+    const live = { ...asked, metadata: { ...asked.metadata, uid: "", resourceVersion: "" } };
+    const shown = await operator.handle.render(live as never, AbortSignal.timeout(20_000));
+    expect(shown).toMatchObject({ ok: false, errors: [{ path: "input.copies" }] });
+    await until("its event is there", async () => (await notesOf("quoting")).length > 0);
+    const all = [operator.statuses, shown, await notesOf("quoting")];
+    expect(JSON.stringify(all)).not.toContain(secret);
+    await kube.delete({ apiVersion: API, kind: "NovaApp", namespace, name: "quoting" });
   });
 });
 

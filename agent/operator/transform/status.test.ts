@@ -113,7 +113,7 @@ describe("events", () => {
         type: "Warning",
         reason: "Violated",
         action: "CheckPolicies",
-        note: "policy few denies input.a: too much (and 1 more)",
+        note: "policy few denies input.a (and 1 more)",
       },
     ]);
     expect(reasons(warned, warned)).toEqual([]);

@@ -125,6 +125,18 @@ func constraintAt(schema cue.Value, path []string) string {
 	return cut(fmt.Sprint(at), maxConstraint)
 }
 
+// unquoted says what is wrong without the value that is: violations are shown in events and at the manager, whose readers
+// need not be allowed to read the input.
+func unquoted(message, constraint string) string {
+	switch {
+	case strings.HasPrefix(message, "field "):
+		return message
+	case constraint != "":
+		return constraint + " was expected"
+	}
+	return "not what the policy allows"
+}
+
 func fieldSelectors(label string) []cue.Selector {
 	name := cue.Str(strings.Trim(label, `"`))
 	return []cue.Selector{name, name.Optional(), name.Required()}

@@ -80,11 +80,12 @@ func (v *verdict) laidOn(schema cue.Value, from, to string, data json.RawMessage
 		return nil
 	}
 	for _, detail := range details(err) {
-		path := to
-		if rest, found := strings.CutPrefix(detail.Path, from); found {
-			path += rest
+		rest, found := strings.CutPrefix(detail.Path, from)
+		if !found {
+			rest = ""
 		}
-		v.add(path, detail.Message, v.severity)
+		constraint := constraintAt(schema, strings.Split(strings.TrimPrefix(rest, "."), "."))
+		v.add(to+rest, unquoted(detail.Message, constraint), v.severity)
 	}
 	return nil
 }
