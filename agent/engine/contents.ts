@@ -1,7 +1,7 @@
-import type { Identity, LiveObject, ResourceType } from "../kube/index.ts";
+import type { Identity, LiveObject } from "../kube/index.ts";
 import type { EngineContext } from "./context.ts";
 import type { Held } from "./inventory.ts";
-import { listMetadata, UNREADABLE } from "./listing.ts";
+import { listable, listMetadata, nameOfType, UNREADABLE } from "./listing.ts";
 
 type Context = Pick<EngineContext, "kube" | "signal">;
 
@@ -44,7 +44,7 @@ async function othersIn(
     for (let type = types[next++]; type; type = types[next++]) {
       if (found.length > MAX_OBJECTS) return;
       const items = await listMetadata(ctx, type, { namespace, max: MAX_OBJECTS, as });
-      if (items === UNREADABLE) unread.push(nameOf(type));
+      if (items === UNREADABLE) unread.push(nameOfType(type));
       else found.push(...items);
     }
   };
@@ -86,16 +86,6 @@ async function instancesOf(
   const left = items.filter(({ metadata }) => !metadata.deletionTimestamp);
   return left.length > 0 ? `it still has instances: ${shown(left)}` : undefined;
 }
-
-/** Each resource once, in the version that discovery names first. */
-function listable(types: readonly ResourceType[]): ResourceType[] {
-  const once = new Map<string, ResourceType>();
-  for (const type of types)
-    if (type.verbs.includes("list") && !once.has(nameOf(type))) once.set(nameOf(type), type);
-  return [...once.values()];
-}
-
-const nameOf = ({ resource, group }: ResourceType): string => (group ? `${resource}.${group}` : resource);
 
 function shown(objects: readonly LiveObject[]): string {
   const names = objects

@@ -10,6 +10,8 @@ import { ShardError, type ShardStore } from "./shard-store.ts";
 export interface InventoryRecord {
   /** Takes over what the last process recorded, once. The answer: why that cannot be had. */
   read(status: ResourceGraphStatus | undefined): Promise<string | undefined>;
+  /** Takes over what of a lost record can be had; the status names it as it did. */
+  salvage(status: ResourceGraphStatus | undefined): Promise<void>;
   /** What a status is to name. What could not be read is named as it was. */
   pack(status: ResourceGraphStatus | undefined, graph: Graph | undefined, all: boolean): Packed;
   stored(status: ResourceGraphStatus | undefined): Stored;
@@ -36,6 +38,9 @@ export function createInventoryRecord({
         return `${error.message}: what this graph made is not known, so it does nothing. Put the shard back, or take \
 status.inventoryShards away to go on without it: what only it named will stay`;
       }
+    },
+    async salvage(status) {
+      for (const [key, held] of await ledger.salvage(status)) inventory.set(key, held);
     },
     pack(status, graph, all) {
       if (isRead) return ledger.pack(writeInventory(inventory, graph, all));

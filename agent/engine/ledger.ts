@@ -26,6 +26,8 @@ export interface Packed {
 export interface Ledger {
   /** Rejects with a ShardError where a part of it is missing. */
   load(status: ResourceGraphStatus | undefined): Promise<Inventory>;
+  /** What stands in the parts that are there. */
+  salvage(status: ResourceGraphStatus | undefined): Promise<Inventory>;
   pack(entries: readonly InventoryEntry[]): Packed;
   /** What this status names. Of shards that this process neither wrote nor read: nothing. */
   stored(status: ResourceGraphStatus | undefined): Stored;
@@ -48,6 +50,19 @@ export function createLedger(shards: Pick<ShardStore, "load" | "refsOf">): Ledge
       const entries = entriesOf(await shards.load(refs));
       remember(refs, entries);
       return readInventory(entries);
+    },
+    async salvage(status) {
+      const parts = await Promise.all(
+        (status?.inventoryShards ?? []).map(async (ref) => {
+          try {
+            return entriesOf(await shards.load([ref]));
+          } catch (error) {
+            if (error instanceof ShardError) return [];
+            throw error;
+          }
+        }),
+      );
+      return readInventory(parts.flat());
     },
     pack(entries) {
       if (entries.length === 0) return { fields: {}, chunks: [] };

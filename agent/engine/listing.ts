@@ -10,7 +10,10 @@ const ONLY_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.
 export interface Listing {
   /** Without it: all namespaces. */
   namespace?: string;
-  /** It stops after the page on which it has seen more. */
+  labelSelector?: string;
+  /** Which of them count; all where it is left out. */
+  keep?: (object: LiveObject) => boolean;
+  /** It stops after the page on which it has found more. */
   max: number;
   as: Identity | undefined;
 }
@@ -19,11 +22,11 @@ export interface Listing {
 export async function listMetadata(
   ctx: Pick<EngineContext, "kube" | "signal">,
   type: ResourceType,
-  { namespace, max, as }: Listing,
+  listing: Listing,
 ): Promise<LiveObject[] | typeof UNREADABLE> {
-  for (const who of as ? [undefined, as] : [undefined]) {
+  for (const who of listing.as ? [undefined, listing.as] : [undefined]) {
     try {
-      return await pages(ctx, type, { namespace, max, as: who });
+      return await pages(ctx, type, { ...listing, as: who });
     } catch (error) {
       // A kind that went meanwhile, or is served by nobody, has no objects that could be asked for.
       if (isKind(error, "notFound", "noSuchKind")) return [];
@@ -42,7 +45,7 @@ interface Page {
 async function pages(
   { kube, signal }: Pick<EngineContext, "kube" | "signal">,
   type: ResourceType,
-  { namespace, max, as }: { namespace: string | undefined; max: number; as: Identity | undefined },
+  { namespace, labelSelector, keep = () => true, max, as }: Listing,
 ): Promise<LiveObject[]> {
   const root = type.group === "" ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
   const path = `${root}${namespace ? `/namespaces/${namespace}` : ""}/${type.resource}`;
@@ -51,15 +54,31 @@ async function pages(
   do {
     const answer = await kube.request({
       path,
-      query: { limit: PAGE, ...(token ? { continue: token } : {}) },
+      query: {
+        limit: PAGE,
+        ...(labelSelector ? { labelSelector } : {}),
+        ...(token ? { continue: token } : {}),
+      },
       headers: { Accept: ONLY_METADATA },
       metric: { verb: "list", resource: type.resource },
       signal,
       ...(as ? { as } : {}),
     });
     const { metadata, items } = JSON.parse(answer.body.toString()) as Page;
-    for (const item of items ?? []) found.push({ ...item, apiVersion: type.apiVersion, kind: type.kind });
+    for (const item of items ?? [])
+      if (keep(item)) found.push({ ...item, apiVersion: type.apiVersion, kind: type.kind });
     token = metadata?.continue ?? "";
   } while (token && found.length <= max);
   return found;
 }
+
+/** Each resource once, in the version that discovery names first. */
+export function listable(types: readonly ResourceType[]): ResourceType[] {
+  const once = new Map<string, ResourceType>();
+  for (const type of types)
+    if (type.verbs.includes("list") && !once.has(nameOfType(type))) once.set(nameOfType(type), type);
+  return [...once.values()];
+}
+
+export const nameOfType = ({ resource, group }: ResourceType): string =>
+  group ? `${resource}.${group}` : resource;

@@ -3,6 +3,7 @@ import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import type { Hold } from "./cache.ts";
 import { whyNeeded } from "./contents.ts";
+import { isNamespaceGoing } from "./forsaken.ts";
 import type { Host } from "./host.ts";
 import type { Held } from "./inventory.ts";
 import { graceOf, keptForMs, type PrunePlan, whyNever } from "./keeping.ts";
@@ -120,7 +121,9 @@ export function createRemoval(options: RemovalOptions): Removal {
       } catch (error) {
         if (ctx.signal.aborted) return;
         if (isKind(error, "notFound", "noSuchKind")) return finish(entry, "deleted");
-        if (isKind(error, "forbidden") && (await namespaceIsGoing(entry))) return finish(entry, "deleted");
+        // Kubernetes removes what is in a namespace that goes, the applier's rights among the first.
+        if (isKind(error, "forbidden") && (await isNamespaceGoing(ctx, entry.held.ref.namespace)))
+          return finish(entry, "deleted");
         // Never seen, and of a kind that nobody here may see: it was never sent either.
         if (isKind(error, "forbidden") && !entry.held.uid && !entry.hold.ready())
           return finish(entry, "left");
@@ -133,17 +136,6 @@ export function createRemoval(options: RemovalOptions): Removal {
       }
       host.changed();
     });
-  };
-
-  /** Its namespace is being deleted: Kubernetes removes what is in it, the applier's rights among the first. */
-  const namespaceIsGoing = async ({ held }: Entry): Promise<boolean> => {
-    const name = held.ref.namespace;
-    if (!name) return false;
-    const ref = { apiVersion: "v1", kind: "Namespace", name };
-    return ctx.kube.get(ref, { signal: ctx.signal }).then(
-      (live) => live.metadata.deletionTimestamp !== undefined,
-      (error) => isKind(error, "notFound"),
-    );
   };
 
   const confirm = (entry: Entry) =>

@@ -8,6 +8,7 @@ import { errorText } from "../log.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { deleting } from "./deleting.ts";
 import { createFinalizer } from "./finalizer.ts";
+import { isNamespaceGoing, letGoElsewhere } from "./forsaken.ts";
 import { createHistory } from "./history.ts";
 import type { Host } from "./host.ts";
 import { addGraph, type Inventory, isRecorded, toSecure } from "./inventory.ts";
@@ -145,10 +146,19 @@ export function createRunner(
   const planned = (isOvertaken: () => boolean): Promise<Plan | undefined> =>
     persist(ctx, isOvertaken, async () => {
       const lost = await record.read(live.status);
-      return lost === undefined
-        ? planOf(ctx, live, shards, history)
-        : { problem: lost, isLost: true, mayPass: true };
+      if (lost === undefined) return planOf(ctx, live, shards, history);
+      const isDeleted = live.metadata.deletionTimestamp !== undefined;
+      if (isDeleted && (await isNamespaceGoing(ctx, live.metadata.namespace))) return forsaken();
+      return { problem: lost, isLost: true, mayPass: true };
     });
+  /** With its namespace went its record: what is still known is removed, the rest let go. */
+  const forsaken = async (): Promise<Plan> => {
+    await record.salvage(live.status);
+    const found = await planOf(ctx, live, shards, history);
+    if (found.graph) addGraph(inventory, found.graph);
+    await letGoElsewhere(ctx, live, { as: found.as, known: new Set(inventory.keys()) });
+    return found;
+  };
   /** Begins with the spec as it now is. Overtaken by a newer one, it does nothing. */
   const begin = async () => {
     attempt += 1;
