@@ -56,7 +56,8 @@ describe("an object of a node", () => {
     await graphs.put(name, [{ ...nodeOf(map(`${name}-old`)), object: map(`${name}-new`) as never }]);
     await until("the old one goes", async () => !(await isThere(`${name}-old`)));
     expect(await isThere(`${name}-new`)).toBe(true);
-    expect((await graphs.ready(name)).inventory?.map((entry) => entry.name)).toEqual([`${name}-new`]);
+    await graphs.ready(name);
+    await graphs.recorded(name, `${name}-new`);
   });
 
   it("that moves to another namespace: is made there, and goes here", async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { createEngine, type Engine } from "../../agent/engine/index.ts";
 import {
   type EventInput,
@@ -99,6 +100,14 @@ export function graphsIn(kube: Kube, namespace: string) {
     get,
     awaitStatus,
     ready: (name: string) => awaitStatus(name, "is Ready", ({ phase }) => phase === "Ready"),
+    /** A status may say Ready before the record of what has gone is shorter. */
+    recorded: (name: string, ...objects: string[]) =>
+      awaitStatus(name, `has ${objects.join(", ")} on record`, ({ inventory = [] }) =>
+        isDeepStrictEqual(
+          inventory.map((entry) => entry.name),
+          objects,
+        ),
+      ),
     node: (name: string, object: string, state: string) =>
       awaitStatus(name, `has ${object} ${state}`, ({ nodes = [] }) =>
         nodes.some((node) => node.name === object && node.state === state),

@@ -1,6 +1,7 @@
 import { isKind, type Kube, type KubeObject, type LiveObject } from "../../agent/kube/index.ts";
 import { APPLIER_SERVICE_ACCOUNT } from "../../domain/names/labels.ts";
 import type { ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import { ensureNamespace } from "../kube/fixture.ts";
 import { until } from "../lib/until.ts";
 import { Ledger, type Verdict } from "./ledger.ts";
 import {
@@ -129,7 +130,7 @@ export class Scene {
 
 /** A namespace where graphs may be applied: its applier may do everything in it. */
 export async function prepareNamespace(kube: Kube, namespace: string): Promise<void> {
-  await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await ensureNamespace(kube, namespace);
   const applier = { kind: "ServiceAccount", name: APPLIER_SERVICE_ACCOUNT, namespace };
   await kube.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: applier.name, namespace } });
   await kube.apply({

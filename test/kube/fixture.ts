@@ -15,13 +15,7 @@ export interface Fixture {
 export async function kubeFixture(namespace: string): Promise<Fixture> {
   const kubeconfig = await sharedApiServer();
   const kube = await loadKube({ kubeconfig });
-  const ref = { apiVersion: "v1", kind: "Namespace", name: namespace };
-  const isUsable = async () => {
-    const found = await kube.get(ref).catch(() => undefined);
-    return found?.metadata.deletionTimestamp === undefined;
-  };
-  await until("the namespace of an earlier run is gone", isUsable, { deadlineMs: 60_000 });
-  await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await ensureNamespace(kube, namespace);
   return {
     kube,
     namespace,
@@ -32,6 +26,16 @@ export async function kubeFixture(namespace: string): Promise<Fixture> {
       kube.close();
     },
   };
+}
+
+/** The namespace, once one of its name that an earlier test file is rid of has gone. */
+export async function ensureNamespace(kube: Kube, name: string): Promise<void> {
+  const isUsable = async () => {
+    const found = await kube.get({ apiVersion: "v1", kind: "Namespace", name }).catch(() => undefined);
+    return found?.metadata.deletionTimestamp === undefined;
+  };
+  await until(`the namespace ${name} of an earlier run is gone`, isUsable, { deadlineMs: 120_000 });
+  await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
 }
 
 export function configMap(namespace: string, name: string, data: Record<string, string> = { a: "1" }) {
