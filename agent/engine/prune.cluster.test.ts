@@ -3,7 +3,7 @@ import { installDefinitions } from "../../test/agent/run.ts";
 import { exists, graphsIn, nodeOf, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
 import { configMap, crd, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
-import type { Kube, KubeObject, ObjectRef } from "../kube/index.ts";
+import { isKind, type Kube, type KubeObject, type ObjectRef } from "../kube/index.ts";
 
 const namespace = `prune-${Date.now().toString(36)}`;
 let fixture: Fixture;
@@ -126,6 +126,41 @@ describe("what leaves a graph", () => {
     expect(live.metadata.annotations?.["kubenova.io/graph-uid"]).toBeUndefined();
     expect(engine.events.map(({ reason }) => reason)).toContain("Kept");
     await kube.delete(ref(`${name}-b`));
+  });
+
+  it("goes where its version is not served any more, and its kind is under another one", async () => {
+    const kind = `Turn${namespace.replaceAll(/\W/g, "")}`;
+    const definition = crd(`${kind.toLowerCase()}s`, kind);
+    const [v1] = definition.spec.versions;
+    const v2 = { ...v1, name: "v2", storage: false };
+    Object.assign(definition.spec, { versions: [v1, v2] });
+    const about = { ...definition, name: definition.metadata.name };
+    await kube.apply(definition as KubeObject);
+    const metadata = { name, namespace };
+    const object = { apiVersion: "client.test/v1", kind, metadata, spec: { size: "s" } };
+    await graphs.put(name, [nodeOf(object)]);
+    await graphs.ready(name);
+    await engine.kill();
+    const versions = [
+      { ...v1, served: false, storage: false },
+      { ...v2, storage: true },
+    ];
+    await kube.patch(about, { spec: { versions } });
+    const later = { apiVersion: "client.test/v2", kind, ...metadata };
+    await until("v1 is not served", () =>
+      kube.get({ ...later, apiVersion: "client.test/v1" }).then(
+        () => false,
+        (error) => isKind(error, "noSuchKind"),
+      ),
+    );
+    expect(await exists(kube, later)).toBe(true);
+    await start();
+    await graphs.put(name, []);
+    await until("it goes", async () => !(await exists(kube, later)));
+    await graphs.awaitStatus(name, "has nothing left", ({ phase, inventory = [] }) => {
+      return phase === "Ready" && inventory.length === 0;
+    });
+    await kube.delete(about);
   });
 
   it("is let go where it is only observed from now on, and stays so after the graph", async () => {

@@ -1,5 +1,5 @@
 import type { Identity } from "../kube/index.ts";
-import { isKind } from "../kube/index.ts";
+import { isKind, type KubeError } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import type { Hold } from "./cache.ts";
 import { whyNeeded } from "./contents.ts";
@@ -13,6 +13,7 @@ import { mayDelete } from "./ownership.ts";
 import { readLive } from "./read.ts";
 import { removalOrder, type Waits } from "./removal-order.ts";
 import { verdictOf } from "./retry.ts";
+import { otherVersionOf } from "./served.ts";
 import type { Leaving } from "./snapshot.ts";
 
 export interface RemovalOptions {
@@ -118,8 +119,10 @@ export function createRemoval(options: RemovalOptions): Removal {
         await work();
         entry.attempts = 0;
         entry.failed = false;
-      } catch (error) {
+      } catch (caught) {
         if (ctx.signal.aborted) return;
+        const error = isKind(caught, "noSuchKind") ? await followVersion(entry, caught) : caught;
+        if (error === undefined) return host.poke(REMOVAL);
         if (isKind(error, "notFound", "noSuchKind")) return finish(entry, "deleted");
         // Kubernetes removes what is in a namespace that goes, the applier's rights among the first.
         if (isKind(error, "forbidden") && (await isNamespaceGoing(ctx, entry.held.ref.namespace)))
@@ -136,6 +139,20 @@ export function createRemoval(options: RemovalOptions): Removal {
       }
       host.changed();
     });
+  };
+
+  /** Goes on with another version of its kind. The answer: what stands in the way of that. */
+  const followVersion = async (entry: Entry, denied: KubeError): Promise<unknown> => {
+    try {
+      const ref = await otherVersionOf(ctx.kube, entry.held.ref, denied);
+      if (!ref || released) return denied;
+      entry.held = { ...entry.held, ref };
+      // The watch of its kind asks for the version that is gone.
+      entry.watch ??= ctx.cache.holdOne(ref, as);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
   };
 
   const confirm = (entry: Entry) =>
