@@ -145,7 +145,8 @@ export function createRemoval(options: RemovalOptions): Removal {
   const followVersion = async (entry: Entry, denied: KubeError): Promise<unknown> => {
     try {
       const ref = await otherVersionOf(ctx.kube, entry.held.ref, denied);
-      if (!ref || released) return denied;
+      if (!ref) return denied;
+      if (released) return undefined;
       entry.held = { ...entry.held, ref };
       // The watch of its kind asks for the version that is gone.
       entry.watch ??= ctx.cache.holdOne(ref, as);
