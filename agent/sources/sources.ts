@@ -4,6 +4,7 @@ import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Cache, openCache } from "./cache/cache.ts";
 import { type GitOptions, gitQuestion } from "./git/git.ts";
+import { labelOf } from "./label.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { configMapFiles } from "./local/configmap.ts";
 import { embeddedFiles } from "./local/embedded.ts";
@@ -142,13 +143,6 @@ function onceOpened(options: SourcesOptions, limits: Limits): () => Promise<Cach
 }
 
 const MAX_LABEL = 256;
-
-function labelOf({ type, ref }: CueRef): string {
-  if (type === "inline") return "inline module";
-  // A reference with a user's name before the host is refused; until then it may hold a password.
-  const shown = ref.replace(/\/\/[^/]*@/, "//…@").slice(0, MAX_LABEL);
-  return `${type} ${shown}`;
-}
 
 const moduleLabel = ({ path, version }: { path: string; version: string }): string =>
   `module ${path.slice(0, MAX_LABEL)}@${version.slice(0, MAX_LABEL)}`;

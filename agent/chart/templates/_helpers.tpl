@@ -130,15 +130,26 @@ whether it is ready, and what the inventory counts. Never Secrets.
 {{- end -}}
 
 {{- /*
+The cluster's service ranges, where it tells them: Kubernetes 1.33 and later, and never `helm template`.
+*/ -}}
+{{- define "kubenova-agent.serviceCIDRs" -}}
+{{- $found := list -}}
+{{- if .Capabilities.APIVersions.Has "networking.k8s.io/v1/ServiceCIDR" -}}
+{{- range (lookup "networking.k8s.io/v1" "ServiceCIDR" "" "").items -}}
+{{- $found = concat $found .spec.cidrs -}}
+{{- end -}}
+{{- end -}}
+{{- $found | join "," -}}
+{{- end -}}
+
+{{- /*
 No module comes from the cluster's services and API servers. Where helm speaks to the cluster, they are looked up; `helm
 template` knows none, and sources.refusedCIDRs has to name them.
 */ -}}
 {{- define "kubenova-agent.refusedCIDRs" -}}
 {{- $found := .Values.sources.refusedCIDRs | default list -}}
-{{- if .Capabilities.APIVersions.Has "networking.k8s.io/v1/ServiceCIDR" -}}
-{{- range (lookup "networking.k8s.io/v1" "ServiceCIDR" "" "").items -}}
-{{- $found = concat $found .spec.cidrs -}}
-{{- end -}}
+{{- with include "kubenova-agent.serviceCIDRs" . -}}
+{{- $found = concat $found (splitList "," .) -}}
 {{- end -}}
 {{- range (lookup "discovery.k8s.io/v1" "EndpointSlice" "default" "kubernetes").endpoints -}}
 {{- $found = concat $found .addresses -}}

@@ -1,5 +1,6 @@
 import type { CueRef } from "../../../protocol/resources/cue-ref.ts";
 import type { Violation } from "../../../protocol/resources/violation.ts";
+import { labelOf } from "../../sources/label.ts";
 import type { Outcome } from "../status.ts";
 import type { Good, Standing } from "./attempt.ts";
 
@@ -7,7 +8,6 @@ import type { Good, Standing } from "./attempt.ts";
 export const PATIENCE_MS = 2_000;
 /** A source that is away is waited for so often before it counts as a failure. */
 export const LASTING = 3;
-const MAX_REF = 200;
 
 /** Why there is no graph to write, for the resource's status; undefined: nothing is to be said yet. */
 export function outcomeOf(
@@ -16,7 +16,7 @@ export function outcomeOf(
 ): Outcome | undefined {
   if (standing.state === "working") {
     if (nowMs - standing.sinceMs < PATIENCE_MS * 0.9) return undefined;
-    return { phase: "Executing", reason: "Fetching", message: `waits for ${nameOf(cueRef)}` };
+    return { phase: "Executing", reason: "Fetching", message: `waits for ${labelOf(cueRef)}` };
   }
   if (standing.state === "failed") {
     const { error, failures } = standing;
@@ -53,6 +53,3 @@ function sentence(violations: readonly Violation[], words: (violation: Violation
 
 const kept = (message: string, isRunning: boolean): string =>
   isRunning ? `${message}; what was applied before goes on` : message;
-
-export const nameOf = ({ type, ref }: CueRef): string =>
-  type === "inline" ? "the inline module" : `${type} ${ref.slice(0, MAX_REF)}`;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { modulesConfig } from "../../../agent/config-modules.ts";
-import { NAMESPACE } from "../../services/agent-chart.ts";
-import { GOOD, only, rendered, TOKEN } from "./render.ts";
+import { CHART, NAMESPACE } from "../../services/agent-chart.ts";
+import { GOOD, helm, only, rendered, TOKEN } from "./render.ts";
 
 interface PodSpec {
   securityContext: unknown;
@@ -138,6 +138,17 @@ describe("modules", () => {
 });
 
 describe("sources", () => {
+  test("the notes warn where neither the cluster nor the values name the service ranges", async () => {
+    const notes = async (values: object) => {
+      const args = ["install", "kubenova-agent", CHART, "-n", NAMESPACE, "--dry-run=client"];
+      const { code, stdout, stderr } = await helm(args, { ...GOOD, ...values });
+      expect(code, stderr).toBe(0);
+      return stdout.slice(stdout.indexOf("NOTES:"));
+    };
+    expect(await notes({})).toMatch(/WARNING: .* service ranges .*sources\.refusedCIDRs is empty/);
+    expect(await notes({ sources: { refusedCIDRs: ["10.96.0.0/12"] } })).not.toContain("WARNING");
+  });
+
   interface Container {
     env: { name: string; value?: string }[];
   }

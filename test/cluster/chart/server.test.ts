@@ -45,6 +45,7 @@ describe("the chart at a real API server", () => {
     const args = ["install", "kubenova-agent", CHART, "-n", NAMESPACE, "--dry-run=server"];
     const { stdout } = await helm([...args, "--kubeconfig", cluster.kubeconfig], GOOD);
     const [, refused = ""] = /KUBENOVA_SOURCES_REFUSED_CIDRS\s+value: "([^"]*)"/.exec(stdout) ?? [];
+    expect(stdout).not.toContain("WARNING");
     const ranges = await kube.run("get", "servicecidrs", "-o", "jsonpath={.items[*].spec.cidrs[*]}");
     expect(ranges).toMatch(/^[\d.]+\/\d+/);
     expect(refused.split(",").sort()).toEqual([...ranges.trim().split(" "), "192.0.2.7"].sort());
