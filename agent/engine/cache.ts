@@ -111,6 +111,15 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     tell(key);
   };
 
+  /** What lost its label only has left the watch of its kind, and no other. */
+  const isShownByName = (key: string, uid: string, gone: Watched): boolean => {
+    for (const [id, watched] of watches) {
+      if (watched === gone || !(id === key || id.startsWith(`${key} `))) continue;
+      for (const seen of watched.reflector.store.values()) if (seen.uid === uid) return true;
+    }
+    return false;
+  };
+
   /** An answer to a read came in before the watch did, and what it told of has gone in between. */
   const evict = (key: string) => {
     if (objects.delete(key)) tell(key);
@@ -131,7 +140,9 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     reflector.on({
       added: take,
       updated: take,
-      deleted: (last) => drop(refString(last.ref), last.uid),
+      deleted: ({ ref, uid }) => {
+        if (!isShownByName(refString(ref), uid, watched)) drop(refString(ref), uid);
+      },
     });
     reflector.synced.then(
       () => {
