@@ -73,7 +73,7 @@ async function measure(shape: Shape, size: number): Promise<number> {
   const before = process.cpuUsage();
   const status = await new Promise<ResourceGraphStatus>((resolve) => {
     createRunner(context, graphOn(server), (told) => {
-      if (told.phase !== "Executing") resolve(told);
+      if (told && told.phase !== "Executing") resolve(told);
     });
   });
   const { user, system } = process.cpuUsage(before);

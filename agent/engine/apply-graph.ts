@@ -1,6 +1,6 @@
 import { canonicalJson } from "../../domain/canonical/index.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
-import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
+import type { GraphNode, ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Kube, KubeObject, LiveObject } from "../kube/index.ts";
 import type { LiveGraph } from "./context.ts";
 import { REPLACED } from "./history.ts";
@@ -9,6 +9,8 @@ import type { Chunk } from "./shards.ts";
 import { shardsOfNodes } from "./spec-nodes.ts";
 
 export type WrittenGraph = KubeObject & { spec: ResourceGraphSpec };
+
+type Stored = LiveObject["metadata"];
 
 export interface Applying {
   kube: Kube;
@@ -20,6 +22,11 @@ export interface Applying {
   took: (live: LiveObject) => void;
 }
 
+/** It would make an empty graph of one whose nodes are not known. */
+export class UnknownNodesError extends Error {
+  override readonly name = "UnknownNodesError";
+}
+
 /** See send.ts: an apply that carries it creates, and never updates. */
 const CREATE_ONLY = "1";
 
@@ -27,14 +34,22 @@ const CREATE_ONLY = "1";
  * Stores a graph. Its one write switches to the new nodes as a whole: what does not fit into it stands in shards before.
  * A graph that is not there yet is made first, Pending, so that its shards belong to it from the start and go with it.
  */
-export async function applyGraph(applying: Applying, graph: WrittenGraph): Promise<void> {
+export async function applyGraph(applying: Applying, graph: WrittenGraph): Promise<Stored> {
+  refuseUnknown(graph, applying.runner()?.live());
   const chunks = shardsOfNodes(graph.spec.nodes);
   await applying.runner()?.secure(graph.spec);
   if (!chunks) return write(applying, graph);
   if (!applying.runner()) await write(applying, { ...graph, spec: { ...graph.spec, nodes: [], shards: [] } });
   const runner = applying.runner();
   if (!runner) throw new Error("the graph went while its nodes were being stored");
-  await writeSharded(applying, graph, chunks, runner);
+  return writeSharded(applying, graph, chunks, runner);
+}
+
+/** The object of a graph in shards has `nodes: []`: whoever writes that back without the shards means the shards' nodes. */
+function refuseUnknown({ spec, metadata }: WrittenGraph, live: LiveGraph | undefined): void {
+  const nodes: GraphNode[] | undefined = spec.nodes;
+  const isEcho = live?.spec.shards !== undefined && !spec.shards && nodes === live.spec.nodes;
+  if (!nodes || isEcho) throw new UnknownNodesError(`the nodes of ${metadata.name} are not known yet`);
 }
 
 async function writeSharded(
@@ -42,18 +57,22 @@ async function writeSharded(
   graph: WrittenGraph,
   chunks: readonly Chunk[],
   runner: Runner,
-): Promise<void> {
+): Promise<Stored> {
   const spec = { ...graph.spec, nodes: [], shards: runner.shards.refsOf(chunks) };
   const wanted = { ...graph, spec };
-  if (isSame(runner.live(), wanted) && !runner.isMissing()) return;
-  await runner.shards.whilePinned(chunks, async () => {
+  if (isSame(runner.live(), wanted) && !runner.isMissing()) return runner.live().metadata;
+  const stored = await runner.shards.whilePinned(chunks, async () => {
     await runner.shards.put(chunks);
-    await write(applying, wanted);
+    return write(applying, wanted);
   });
   if (runner.isMissing()) runner.again();
+  return stored;
 }
 
-async function write({ kube, signal, auditId, runner, took }: Applying, graph: WrittenGraph): Promise<void> {
+async function write(
+  { kube, signal, auditId, runner, took }: Applying,
+  graph: WrittenGraph,
+): Promise<Stored> {
   const present = runner();
   const replaced = await present?.archive(graph.spec);
   const annotations = { ...graph.metadata.annotations, ...(replaced ? { [REPLACED]: replaced } : {}) };
@@ -61,11 +80,13 @@ async function write({ kube, signal, auditId, runner, took }: Applying, graph: W
   const object: KubeObject = { ...graph, metadata: { ...graph.metadata, annotations, ...guard } };
   const live = await kube.apply(object, { force: true, auditId, signal });
   if (!signal.aborted) took(live);
+  return live.metadata;
 }
 
 /** A large graph that says the same costs no request; what a change came from is no change. */
 function isSame(live: LiveGraph, wanted: WrittenGraph): boolean {
   const essence = ({ metadata: { labels, annotations, ownerReferences }, spec }: KubeObject) =>
     canonicalJson({ labels, lineage: annotations?.[ANNOTATION.lineage] ?? null, ownerReferences, spec });
-  return essence(live) === essence(wanted);
+  const forced = ({ metadata }: KubeObject) => metadata.annotations?.[ANNOTATION.reconcileAt];
+  return (forced(wanted) ?? forced(live)) === forced(live) && essence(live) === essence(wanted);
 }

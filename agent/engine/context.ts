@@ -1,4 +1,4 @@
-import type { ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { GraphNode, ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import type { Clock, EventInput, Identity, Kube, LiveObject, Random } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
 import type { Tracer } from "../tracing/tracer.ts";
@@ -10,6 +10,17 @@ import type { PodWatch } from "./pod-watch.ts";
 export interface LiveGraph extends LiveObject {
   spec: ResourceGraphSpec;
   status?: ResourceGraphStatus;
+}
+
+/**
+ * A ResourceGraph as the engine knows it, with its nodes wherever they stand. They are undefined, and `spec.shards` says
+ * where they stand, while they are not known: a graph of unknown nodes is not an empty one.
+ */
+export interface SeenGraph extends LiveObject {
+  spec: Omit<ResourceGraphSpec, "nodes"> & { nodes: GraphNode[] | undefined };
+  status?: ResourceGraphStatus;
+  /** Its nodes are being read: the engine's listeners are told when that has ended. */
+  isReading: boolean;
 }
 
 /** What the parts of the engine share. */

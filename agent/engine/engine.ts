@@ -16,7 +16,7 @@ import { NO_TRACER, type Tracer } from "../tracing/tracer.ts";
 import { applyGraph, type WrittenGraph } from "./apply-graph.ts";
 import { buildGraph } from "./build.ts";
 import { createCache } from "./cache.ts";
-import type { EngineContext, LiveGraph } from "./context.ts";
+import type { EngineContext, LiveGraph, SeenGraph } from "./context.ts";
 import { counters, gaugesOfGraphs } from "./counters.ts";
 import { edgesOf } from "./edges.ts";
 import { loadExpressions } from "./expression-names.ts";
@@ -42,14 +42,17 @@ export interface EngineOptions {
   tracer?: Tracer;
 }
 
-/** Told of each graph whose state changed, or that has gone (`status` undefined). Keys are `namespace/name`. */
+/**
+ * Told of each graph whose state changed, whose nodes have been read, or that has gone. `status`: undefined where none is
+ * known. Keys are `namespace/name`.
+ */
 export type GraphListener = (key: string, status: ResourceGraphStatus | undefined) => void;
 
 export interface Engine {
   /** Resolves when all graphs are known. */
   readonly synced: Promise<void>;
-  /** With all its nodes, wherever they are stored; a large one has none until they are read. */
-  get(key: string): LiveGraph | undefined;
+  /** With all its nodes, wherever they are stored. */
+  get(key: string): SeenGraph | undefined;
   /** The newest status worth knowing; it may be ahead of the stored one. */
   status(key: string): ResourceGraphStatus | undefined;
   /** Every node of a graph as it stands now, more than its status shows; undefined while that is not known. */
@@ -65,8 +68,11 @@ export interface Engine {
   /** Id of the cluster that a graph of this name belongs to, where that is not ours. */
   foreign(key: string): string | undefined;
   keys(): Iterable<string>;
-  /** Writes a ResourceGraph and begins with it at once. Rejects with kind `conflict` where another took its place. */
-  apply(graph: WrittenGraph, auditId: () => string): Promise<void>;
+  /**
+   * Writes a ResourceGraph and begins with it at once. Rejects with kind `conflict` where another took its place, with a
+   * RangeError where it is more than a graph may hold, and with an UnknownNodesError. The answer: as it was stored.
+   */
+  apply(graph: WrittenGraph, auditId: () => string): Promise<LiveObject["metadata"]>;
   /** Tries now what waits for a pause after a failure, in all graphs of a namespace. */
   retryNow(namespace: string): void;
   on(listener: GraphListener): () => void;
@@ -141,7 +147,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     synced: reflector.synced,
-    get: (key) => runners.get(key)?.whole(),
+    get: (key) => runners.get(key)?.seen(),
     status: (key) => runners.get(key)?.status(),
     nodes: (key) => runners.get(key)?.nodes(),
     async plan(spec, namespace) {

@@ -134,7 +134,7 @@ describe(`a graph of ${NODES} nodes`, () => {
     await apply(again);
     await until(
       "it has all nodes",
-      () => again.engine.get(`${namespace}/large`)?.spec.nodes.length === NODES,
+      () => again.engine.get(`${namespace}/large`)?.spec.nodes?.length === NODES,
     );
     expect(again.writes()).toHaveLength(0);
   });

@@ -16,7 +16,7 @@ export interface Plan {
   /** Missing where the specification is none. */
   graph?: Graph;
   /** All that its specification names, wherever they stand; the graph is of others while it is rolled back. */
-  nodes?: readonly GraphNode[];
+  nodes?: GraphNode[];
   /** Who writes; missing: the agent itself. */
   as?: Identity;
   /** Why nothing of it is applied. */

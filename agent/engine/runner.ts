@@ -5,7 +5,7 @@ import type {
   ResourceGraphStatus,
 } from "../../protocol/resources/graph.ts";
 import { errorText } from "../log.ts";
-import type { EngineContext, LiveGraph } from "./context.ts";
+import type { EngineContext, LiveGraph, SeenGraph } from "./context.ts";
 import { deleting } from "./deleting.ts";
 import { createFinalizer } from "./finalizer.ts";
 import { isNamespaceGoing, letGoElsewhere } from "./forsaken.ts";
@@ -21,7 +21,7 @@ import { REMOVAL } from "./removal.ts";
 import { createReporter } from "./reporter.ts";
 import { running } from "./running.ts";
 import { createShardStore, type ShardStore } from "./shard-store.ts";
-import { withNodes } from "./spec-nodes.ts";
+import { seenGraph } from "./spec-nodes.ts";
 import { pending, refused, type Stage } from "./stage.ts";
 import { lineageOf, reconcileAtOf } from "./start-run.ts";
 import { createStatusWriter } from "./status-writer.ts";
@@ -36,7 +36,7 @@ export interface Runner {
   /** As it is stored. */
   live(): LiveGraph;
   /** With all its nodes, where they are known. */
-  whole(): LiveGraph;
+  seen(): SeenGraph;
   readonly shards: ShardStore;
   /** Shards of it are not to be had. */
   isMissing(): boolean;
@@ -58,7 +58,7 @@ export interface Runner {
 export function createRunner(
   ctx: EngineContext,
   first: LiveGraph,
-  tell: (status: ResourceGraphStatus) => void,
+  tell: (status: ResourceGraphStatus | undefined) => void,
 ): Runner {
   let live = first;
   let told: ResourceGraphStatus | undefined;
@@ -183,7 +183,9 @@ export function createRunner(
     stage.step([REMOVAL]);
     stepping = false;
     writer.restart();
-    if (plan.mayPass) await lookAgain(isOvertaken);
+    // Whoever needs its nodes waited for this, whatever there is to say of its state.
+    if (live.spec.shards) tell(told);
+    if (found.mayPass) await lookAgain(isOvertaken);
   };
   const lookAgain = async (isOvertaken: () => boolean) => {
     await ctx.clock.sleep(LOOK_AGAIN_MS, ctx.signal).catch(() => {});
@@ -220,10 +222,13 @@ export function createRunner(
   return {
     offer: take,
     live: () => live,
-    whole: () => (plan?.nodes ? withNodes(live, plan.nodes) : live),
+    seen: () => seenGraph(live, plan),
     shards,
-    isMissing: () => plan?.mayPass === true,
-    again: () => void begin(),
+    isMissing: () => plan?.mayPass === true && !plan.isLost,
+    again() {
+      plan = undefined;
+      void begin();
+    },
     status: () => told,
     nodes: () => stage?.snapshot().nodes,
     async archive(next) {

@@ -88,6 +88,7 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
       if (isKind(error, "notFound")) throw new ShardError(`its shard ${ref.name} is missing`);
       throw error;
     });
+    known.delete(ref.name);
     const content = check(found, ref);
     known.add(ref.name);
     ours.add(ref.name);

@@ -5,6 +5,7 @@ import {
   MAX_NODES,
   type ResourceGraphSpec,
 } from "../../protocol/resources/graph.ts";
+import type { LiveGraph, SeenGraph } from "./context.ts";
 import { ShardError, type ShardStore } from "./shard-store.ts";
 import { type Chunk, chunksOf, documentsOf, linesOf } from "./shards.ts";
 
@@ -26,7 +27,7 @@ export const isPending = ({ nodes, shards }: Stored): boolean => shards?.length 
 export async function nodesOf(
   { nodes, shards }: Stored,
   store: Pick<ShardStore, "load">,
-): Promise<readonly GraphNode[]> {
+): Promise<GraphNode[]> {
   if (!shards || shards.length === 0) return nodes;
   if (nodes.length > 0) throw new ShardError("it has nodes of its own and shards: one of the two is meant");
   const contents = await store.load(shards);
@@ -38,10 +39,12 @@ export async function nodesOf(
   }
 }
 
-/** As if they stood in the graph's own object. */
-export function withNodes<T extends { spec: ResourceGraphSpec }>(graph: T, nodes: readonly GraphNode[]): T {
-  const { shards, ...spec } = graph.spec;
-  return shards ? { ...graph, spec: { ...spec, nodes: [...nodes] } } : graph;
+/** As if its nodes stood in the graph's own object. `plan`: of this generation; undefined while that is worked out. */
+export function seenGraph(live: LiveGraph, plan: { nodes?: GraphNode[] } | undefined): SeenGraph {
+  const { shards, ...spec } = live.spec;
+  if (!shards) return { ...live, isReading: false };
+  if (plan?.nodes) return { ...live, spec: { ...spec, nodes: plan.nodes }, isReading: false };
+  return { ...live, spec: { ...spec, nodes: undefined, shards }, isReading: !plan };
 }
 
 /** The pieces in which nodes are stored; undefined where they fit into the graph's own object. */

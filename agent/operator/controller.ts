@@ -1,27 +1,28 @@
-import { canonicalJson } from "../../domain/canonical/index.ts";
 import { API_VERSION } from "../../domain/desired/index.ts";
 import { ANNOTATION, LABEL, MANAGER } from "../../domain/names/labels.ts";
 import { FINALIZER, GROUP } from "../../protocol/resources/common.ts";
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import { auditIds } from "../engine/audit.ts";
-import type { LiveGraph } from "../engine/context.ts";
+import type { SeenGraph } from "../engine/context.ts";
 import type { Engine } from "../engine/index.ts";
 import { sameStatus } from "../engine/status.ts";
 import { type Clock, type EventInput, isKind, type Kube, type KubeObject, refOf } from "../kube/index.ts";
 import { type ActiveSpan, within } from "../tracing/tracer.ts";
 import type { Namespaces } from "./namespaces.ts";
+import { notWritten } from "./not-written.ts";
 import type { RenderTraces } from "./render-traces.ts";
 import { type Resource, withoutManagedFields } from "./resources.ts";
+import type { WrittenGraphs } from "./same-graph.ts";
 import { documentStatus, type Outcome, outcomeOf } from "./status.ts";
 
 /** What is particular to one kind of resource. */
 export interface Kind {
   graphOf(resource: Resource): { namespace: string; name: string };
   /** `live`: the graph as it is now. */
-  render(resource: Resource, live: LiveGraph | undefined): Rendering;
+  render(resource: Resource, live: SeenGraph | undefined): Rendering;
   /** The graph has been written as it was rendered. */
-  wrote?(resource: Resource, live: LiveGraph): void;
+  wrote?(resource: Resource, live: SeenGraph): void;
   /** The resource's status; times stay where what they speak of did not change. */
   status(resource: Resource, outcome: Outcome, now: string): Status;
   /** What people are to read in its events when its status becomes that. */
@@ -47,6 +48,7 @@ export interface ControllerContext {
   onStatus: (status: DocumentStatus) => void;
   record: (event: EventInput) => void;
   traces: RenderTraces;
+  written: WrittenGraphs;
   /** Takes the answer to a write, before the watch brings it. */
   observed: (resource: Resource) => void;
 }
@@ -75,7 +77,14 @@ export async function reconcile(ctx: ControllerContext, kind: Kind, resource: Re
   // The graph of before says nothing of what is asked for now.
   if (!("spec" in rendering))
     return rendering.outcome ? setStatus(ctx, kind, resource, rendering.outcome) : undefined;
-  await write(ctx, kind, resource, graphOf(kind, resource, rendering.spec, span), span);
+  try {
+    await write(ctx, kind, resource, graphOf(kind, resource, rendering.spec, span), span);
+  } catch (error) {
+    const outcome = ctx.signal.aborted ? undefined : notWritten(error, key, live !== undefined);
+    // Why it was not written counts, whatever becomes of saying so.
+    if (outcome) await setStatus(ctx, kind, resource, outcome).catch(() => {});
+    throw error;
+  }
   const status = ctx.engine.status(key);
   const current = ctx.engine.get(key);
   // An older answer would speak of what is no longer asked for; the newer one wakes us.
@@ -92,13 +101,16 @@ async function write(
 ): Promise<void> {
   const key = keyOf(kind, resource);
   const live = ctx.engine.get(key);
-  if (!live || !isSameGraph(live, graph)) {
-    ctx.traces.rendered(resource);
-    const writing = span?.child(`write ResourceGraph ${graph.metadata.name}`, {}, "client");
-    await within(writing, () => ctx.engine.apply(graph, auditIds(resource)));
-  }
-  const written = ctx.engine.get(key);
-  if (written) kind.wrote?.(resource, written);
+  if (live && ctx.written.isAsMeant(key, live, graph)) return kind.wrote?.(resource, live);
+  ctx.traces.rendered(resource);
+  const writing = span?.child(`write ResourceGraph ${graph.metadata.name}`, {}, "client");
+  const { generation, resourceVersion } = await within(writing, () =>
+    ctx.engine.apply(graph, auditIds(resource)),
+  );
+  const now = ctx.engine.get(key);
+  // What somebody made of it since is not what was meant.
+  if (now?.metadata.resourceVersion === resourceVersion) ctx.written.wrote(key, now, graph);
+  if (now && now.metadata.generation === generation) kind.wrote?.(resource, now);
 }
 
 /** What of another control plane's stands in the way of a resource's graph. */
@@ -130,6 +142,7 @@ async function remove(ctx: ControllerContext, kind: Kind, resource: Resource): P
     report(ctx, kind, resource, { phase: "Deleting" });
     return;
   }
+  ctx.written.forget(key);
   const rest = finalizers.filter((one) => one !== FINALIZER);
   await ignoring("notFound", patchFinalizers(ctx, resource, rest));
 }
@@ -225,20 +238,6 @@ function lineageOf({ metadata: { labels, annotations } }: Resource): string | un
   const cluster = labels?.[LABEL.cluster];
   const key = annotations?.[ANNOTATION.key];
   return cluster && key ? `${cluster}/${key}` : undefined;
-}
-
-/** A correlation id that changed alone is no reason to write. */
-function isSameGraph(live: Graph, wanted: Graph): boolean {
-  // Whoever renders has compared them already, where it gives the very same ones.
-  const sameNodes = live.spec.nodes === wanted.spec.nodes;
-  const essence = ({ metadata: { labels, annotations = {}, ownerReferences }, spec }: Graph) =>
-    canonicalJson({
-      ...{ labels, ownerReferences, spec: sameNodes ? { ...spec, nodes: [] } : spec },
-      lineage: annotations[ANNOTATION.lineage] ?? null,
-    });
-  if (!wanted.metadata.annotations?.[ANNOTATION.reconcileAt]) return essence(live) === essence(wanted);
-  const forced = ({ metadata: { annotations } }: Graph) => annotations?.[ANNOTATION.reconcileAt];
-  return forced(live) === forced(wanted) && essence(live) === essence(wanted);
 }
 
 const isOwnedBy = (graph: KubeObject, { kind, metadata }: Resource): boolean =>

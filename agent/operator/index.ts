@@ -26,6 +26,7 @@ import {
   type ResourceKind,
   withoutManagedFields,
 } from "./resources.ts";
+import { createWrittenGraphs } from "./same-graph.ts";
 import type { OperatorHandle, OperatorOptions } from "./types.ts";
 import { viewGraph } from "./view.ts";
 import { createWorkQueue, type WorkQueue } from "./workqueue.ts";
@@ -139,6 +140,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     const { record } = recorder;
     const ctx: ControllerContext = {
       ...{ kube, engine, namespaces, clock, signal, onStatus, record, observed, traces },
+      written: createWrittenGraphs(),
     };
     signal.throwIfAborted();
     const started = createWorkQueue({

@@ -5,12 +5,12 @@ import type { Kind } from "./controller.ts";
 import { clusterMark } from "./marks.ts";
 import type { Namespaces } from "./namespaces.ts";
 import { appKind } from "./render/app-kind.ts";
-import { type AgentSubject, renderProject } from "./render/project.ts";
+import { type AgentSubject, leavingOf, renderProject } from "./render/project.ts";
 import { renderTenant } from "./render/tenant.ts";
 import type { Modules } from "./rendering/modules.ts";
 import type { ActorOptions } from "./rendering/reader.ts";
 import type { NovaApp, NovaProject, NovaTenant, Resource, ResourceKind } from "./resources.ts";
-import { renderedStatus } from "./status.ts";
+import { type Outcome, renderedStatus } from "./status.ts";
 import { transformKind } from "./transform/kind.ts";
 
 export interface KindsContext extends ActorOptions {
@@ -52,11 +52,14 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
     },
     NovaProject: {
       graphOf: graphOfProject,
-      render(resource) {
+      render(resource, live) {
         const project = resource as NovaProject;
-        const { namespace, name } = graphOfProject(project);
-        const nodes = ctx.engine.get(`${namespace}/${name}`)?.spec.nodes ?? [];
         const inUse = new Set(appsOf(project).map((app) => app.metadata.namespace ?? ""));
+        const leaving = leavingOf(project.spec, inUse);
+        // Those that leave are known from the graph alone: without its nodes an applier that is in use would go.
+        if (live && !live.spec.nodes && leaving.length > 0)
+          return live.isReading ? {} : { outcome: unreadable(leaving) };
+        const nodes = live?.spec.nodes ?? [];
         return { spec: marked(renderProject(project.spec, ctx.agent, { nodes, inUse }), resource) };
       },
       status: status(graphOfProject),
@@ -70,6 +73,12 @@ export function createKinds(ctx: KindsContext): Record<ResourceKind, Kind> {
     Transform: transformKind(ctx),
   };
 }
+
+const unreadable = (leaving: readonly string[]): Outcome => ({
+  phase: "Failed",
+  reason: "GraphUnreadable",
+  message: `nothing is changed: its graph's nodes cannot be read, and with them what ${leaving.join(", ")} needs, which has left the project and has apps still`,
+});
 
 const marked = (graph: ResourceGraphSpec, resource: Resource): ResourceGraphSpec => ({
   ...graph,

@@ -35,8 +35,8 @@ export interface Outcome {
 
 /** What a graph's status says of the resource that it was rendered from. */
 export function outcomeOf(graph: ResourceGraphStatus): Outcome {
-  const { phase = "Pending", message, counts, nodes, conditions } = graph;
-  const reason = conditions?.find(({ type }) => type === "Ready")?.reason;
+  const { counts, nodes } = graph;
+  const { phase, message, reason } = wordsOf(graph);
   return {
     phase,
     ...(message ? { message } : {}),
@@ -44,6 +44,15 @@ export function outcomeOf(graph: ResourceGraphStatus): Outcome {
     ...(counts ? { counts } : {}),
     ...(nodes ? { nodes } : {}),
   };
+}
+
+/** A graph that is rolled back by hand may be Ready: what the resource asks for is not there. */
+function wordsOf({ phase = "Pending", message, conditions, rolledBackTo }: ResourceGraphStatus) {
+  if (rolledBackTo && phase === "Ready") {
+    const text = `its ResourceGraph carries out the former graph ${rolledBackTo} instead, until its spec.rollbackTo is taken away`;
+    return { phase: "Degraded", message: text, reason: "RolledBack" } as const;
+  }
+  return { phase, message, reason: conditions?.find(({ type }) => type === "Ready")?.reason };
 }
 
 /** The resource's status. Times stay where what they speak of did not change. */

@@ -11,10 +11,11 @@ export async function viewGraph(
 ): Promise<LiveGraphView | undefined> {
   const live = engine.get(key);
   if (!live) return undefined;
-  const plan = await engine.plan(live.spec, live.metadata.namespace ?? "");
+  const { nodes } = live.spec;
+  const plan = nodes && (await engine.plan({ nodes }, live.metadata.namespace ?? ""));
   const { phase, message, since, observedGeneration } = engine.status(key) ?? {};
   const states = engine.nodes(key) ?? [];
-  const apiVersions = new Map(live.spec.nodes.map(({ id, object }) => [id, object.apiVersion]));
+  const apiVersions = new Map(nodes?.map(({ id, object }) => [id, object.apiVersion]));
   const known = new Set(states.map(({ id }) => id));
   const version = live.spec.metadata?.version;
   return {
@@ -26,9 +27,9 @@ export async function viewGraph(
     ...(since ? { since } : {}),
     nodes: [
       ...states.map((state) => viewNode(state, apiVersions.get(state.id))),
-      ...live.spec.nodes.filter(({ id }) => !known.has(id)).map(notSeenYet),
+      ...(nodes ?? []).filter(({ id }) => !known.has(id)).map(notSeenYet),
     ],
-    edges: "edges" in plan ? plan.edges : [],
+    edges: plan && "edges" in plan ? plan.edges : [],
   };
 }
 

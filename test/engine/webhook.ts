@@ -10,7 +10,7 @@ import { makeCertificate } from "../manager/certificate.ts";
 /** What the webhook does with each object: admits it, refuses it in these words, hangs, or changes `data`. */
 export type Mood = { admit: true } | { deny: string } | { hang: true } | { set: Record<string, string> };
 
-/** An admission webhook for the ConfigMaps of one namespace, whose mood a test changes. */
+/** An admission webhook for the ConfigMaps, or another kind, of one namespace, whose mood a test changes. */
 export interface Webhook {
   mood: Mood;
   /** Objects that it was asked about. */
@@ -22,12 +22,16 @@ export interface WebhookOptions {
   namespace: string;
   kind: "Validating" | "Mutating";
   failurePolicy?: "Fail" | "Ignore";
+  /** What it is asked about, where that is not ConfigMaps. */
+  of?: { apiGroup: string; apiVersion: string; resource: string };
 }
 
 const GROUP = "admissionregistration.k8s.io/v1";
 
+const CONFIG_MAPS = { apiGroup: "", apiVersion: "v1", resource: "configmaps" };
+
 export async function startWebhook(kube: Kube, options: WebhookOptions): Promise<Webhook> {
-  const { namespace, kind, failurePolicy = "Fail" } = options;
+  const { namespace, kind, failurePolicy = "Fail", of = CONFIG_MAPS } = options;
   const folder = mkdtempSync(join(tmpdir(), "kubenova-webhook-"));
   const files = await makeCertificate(folder, "127.0.0.1");
   const [cert, key, ca] = [files.cert, files.key, files.ca].map((file) => readFileSync(file));
@@ -54,13 +58,13 @@ export async function startWebhook(kube: Kube, options: WebhookOptions): Promise
     ...{ apiVersion: ref.apiVersion, kind: ref.kind, metadata: { name: ref.name } },
     webhooks: [
       {
-        name: "configmaps.webhook.test",
+        name: `${of.resource}.webhook.test`,
         clientConfig: { url: `https://127.0.0.1:${port}/`, caBundle: ca?.toString("base64") },
         rules: [
           {
-            apiGroups: [""],
-            apiVersions: ["v1"],
-            resources: ["configmaps"],
+            apiGroups: [of.apiGroup],
+            apiVersions: [of.apiVersion],
+            resources: [of.resource],
             operations: ["CREATE", "UPDATE"],
           },
         ],

@@ -44,13 +44,16 @@ export interface OperatorRun {
   clusterId?: string;
   /** Of what renders modules. */
   modules?: ModuleRun;
+  /** Resolves when a read of a shard may be sent. */
+  shardReads?: () => Promise<void>;
 }
 
 export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Promise<RunningOperator> {
   const requests: RequestInfo[] = [];
   const statuses: DocumentStatus[] = [];
   const client = await loadKube({ kubeconfig, onRequest: (info) => requests.push(info) });
-  const some = run.withoutGraphs ? holdingGraphs(client) : client;
+  const reading = run.shardReads ? holdingShardReads(client, run.shardReads) : client;
+  const some = run.withoutGraphs ? holdingGraphs(reading) : reading;
   const kube = run.withoutGraphStatus ? holdingGraphStatus(some) : some;
   const ending = new AbortController();
   const log = process.env.AGENT_LOG
@@ -82,6 +85,14 @@ function holdingGraphs(kube: Kube): Kube {
   const apply: Kube["apply"] = (object, options) =>
     object.kind === "ResourceGraph" ? never(options?.signal) : kube.apply(object, options);
   return { ...kube, apply };
+}
+
+function holdingShardReads(kube: Kube, turn: () => Promise<void>): Kube {
+  const get: Kube["get"] = async (ref, options) => {
+    if (ref.kind === "ResourceGraphShard") await turn();
+    return kube.get(ref, options);
+  };
+  return { ...kube, get };
 }
 
 /** Ends with the signal alone. */

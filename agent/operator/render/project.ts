@@ -31,11 +31,10 @@ export function renderProject(
   agent: AgentSubject,
   now: ProjectNow,
 ): ResourceGraphSpec {
-  const present = new Set(spec.environments.map(({ namespace }) => namespace));
-  const leaving = now.nodes.filter(({ object: { metadata } }) => {
-    const namespace = metadata.namespace ?? metadata.name;
-    return !present.has(namespace) && now.inUse.has(namespace);
-  });
+  const namespaces = new Set(leavingOf(spec, now.inUse));
+  const leaving = now.nodes.filter(({ object: { metadata } }) =>
+    namespaces.has(metadata.namespace ?? metadata.name),
+  );
   return {
     applyAs: { kind: "Agent" },
     metadata: { name: `${spec.tenant}.${spec.project}` },
@@ -45,6 +44,15 @@ export function renderProject(
       ...leaving,
     ],
   };
+}
+
+/** Namespaces in use whose environments have left the project. */
+export function leavingOf(
+  { environments }: Pick<NovaProjectSpec, "environments">,
+  inUse: ReadonlySet<string>,
+): string[] {
+  const present = new Set(environments.map(({ namespace }) => namespace));
+  return [...inUse].filter((namespace) => !present.has(namespace));
 }
 
 function environmentNodes(

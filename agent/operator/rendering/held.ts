@@ -1,4 +1,4 @@
-import type { LiveGraph } from "../../engine/context.ts";
+import type { SeenGraph } from "../../engine/context.ts";
 import { hashOf } from "../../engine/model.ts";
 
 /**
@@ -6,8 +6,9 @@ import { hashOf } from "../../engine/model.ts";
  * ever. What was just written counts as it was meant, whatever the API server made of its nulls.
  */
 export interface HeldNodes {
-  hash(live: LiveGraph): string;
-  wrote(key: string, live: LiveGraph, hash: string): void;
+  /** Undefined while the nodes are not known. */
+  hash(live: SeenGraph): string | undefined;
+  wrote(key: string, live: SeenGraph, hash: string): void;
   forget(key: string): void;
 }
 
@@ -19,7 +20,7 @@ interface Held {
 
 export function createHeldNodes(): HeldNodes {
   const held = new Map<string, Held>();
-  const keep = (key: string, { metadata: { uid, generation } }: LiveGraph, hash: string) =>
+  const keep = (key: string, { metadata: { uid, generation } }: SeenGraph, hash: string) =>
     held.set(key, { uid, generation, hash });
   return {
     hash(live) {
@@ -27,6 +28,7 @@ export function createHeldNodes(): HeldNodes {
       const known = held.get(key);
       if (known?.uid === live.metadata.uid && known.generation === live.metadata.generation)
         return known.hash;
+      if (!live.spec.nodes) return undefined;
       const hash = hashOf(live.spec.nodes);
       keep(key, live, hash);
       return hash;

@@ -1,7 +1,7 @@
 import type { CueRef } from "../../../protocol/resources/cue-ref.ts";
 import type { ResourceGraphSpec } from "../../../protocol/resources/graph.ts";
 import type { PolicyRef } from "../../../protocol/resources/policy.ts";
-import type { LiveGraph } from "../../engine/context.ts";
+import type { SeenGraph } from "../../engine/context.ts";
 import { graphKeyOf, hashOf } from "../../engine/model.ts";
 import type { Clock } from "../../kube/index.ts";
 import type { Rendering } from "../controller.ts";
@@ -31,9 +31,9 @@ export interface Order {
 /** Resources that come from modules: what their graphs are to be, and why they are not. */
 export interface Modules {
   /** `live`: the graph as it is now. */
-  render(order: Order, live: LiveGraph | undefined): Rendering;
+  render(order: Order, live: SeenGraph | undefined): Rendering;
   /** The graph that `render` gave has been written. */
-  wrote(key: string, live: LiveGraph): void;
+  wrote(key: string, live: SeenGraph): void;
   standing(key: string): Standing | undefined;
   /** What it would become now; nothing of it is kept. @throws RenderingError */
   preview(order: Order, signal: AbortSignal): Promise<{ good: Good; spec: ResourceGraphSpec }>;
@@ -55,9 +55,11 @@ export function createModules(options: ModulesOptions): Modules {
   /** Hash of the nodes that are to be written next, by resource. */
   const wanted = new Map<string, string>();
 
-  const specOf = (order: Order, good: Good, live: LiveGraph | undefined): Rendering => {
+  const specOf = (order: Order, good: Good, live: SeenGraph | undefined): Rendering => {
+    // What it holds is about to be known, and tells us: no need to render, or to write, what may be there already.
+    if (live?.isReading) return {};
     const sameNodes = live !== undefined && held.hash(live) === good.nodesHash;
-    const nodes = sameNodes ? live.spec.nodes : good.nodes;
+    const nodes = (sameNodes ? live.spec.nodes : undefined) ?? good.nodes;
     if (!nodes) {
       attempts.again(order.key);
       return {};

@@ -86,7 +86,11 @@ function refusalOf(
 
 /** What is there stays as it is, and is not corrected. */
 function suspended(live: ReturnType<Engine["get"]>): Rendering {
-  if (live) return { spec: { ...live.spec, suspend: true } };
+  if (live) {
+    const { rollbackTo: _r, historyLimit: _h, nodes, ...spec } = live.spec;
+    // Nodes that are not known stay where `shards` says.
+    return { spec: { ...spec, nodes: nodes ?? [], suspend: true } };
+  }
   return {
     outcome: { phase: "Suspended", reason: "Suspended", message: "suspended before anything was rendered" },
   };
