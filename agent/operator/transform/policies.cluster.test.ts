@@ -99,6 +99,12 @@ const eventsOf = async (name: string) => {
     .filter(({ regarding }) => (regarding as { name?: string }).name === name)
     .map(({ reason, type }) => `${type} ${reason}`);
 };
+/** So that nothing goes on behind the tests that follow. */
+const remove = async (kind: "Transform" | "NovaApp", name: string) => {
+  const ref = { apiVersion: API, kind, namespace, name };
+  await kube.delete(ref);
+  await until(`${name} is gone`, () => isGone(kube, ref));
+};
 const notesOf = async (name: string) => {
   const { items } = await kube.list({ apiVersion: "events.k8s.io/v1", kind: "Event" }, { namespace });
   const own = items.filter(({ regarding }) => (regarding as { name?: string }).name === name);
@@ -162,6 +168,7 @@ describe("a policy of a Transform", () => {
     ]);
     await apply("embedded", spec(3));
     const rendered = await rendersOf("embedded");
+    await remove("Transform", "embedded");
     expect(rendered.violations).toBeUndefined();
     expect(rendered.policies?.map(({ name }) => name)).toEqual(["house", "limits", "own"]);
   });
@@ -226,7 +233,7 @@ describe("a value of the input", () => {
     await until("its event is there", async () => (await notesOf("quoting")).length > 0);
     const all = [operator.statuses, shown, await notesOf("quoting")];
     expect(JSON.stringify(all)).not.toContain(secret);
-    await kube.delete({ apiVersion: API, kind: "NovaApp", namespace, name: "quoting" });
+    await remove("NovaApp", "quoting");
   });
 });
 
@@ -238,6 +245,7 @@ it("a policy of the installation that ships with the agent holds for all, by the
   ]);
   await apply("many", inline(WORKLOAD, { replicas: 20 }));
   await rendersOf("many");
+  await remove("Transform", "many");
 });
 
 describe("an app from a module", () => {
