@@ -10,6 +10,8 @@ const MAX_OBJECTS = 2_000;
 const AT_ONCE = 6;
 /** What Kubernetes itself puts into each namespace, or derives from others. */
 const DERIVED_KINDS = new Set(["Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics"]);
+/** The agent sees them; whose graph it is may not. */
+const CLOSED = "objects that the graph's applier may not list";
 const DEFAULTS = new Set(["ServiceAccount/default", "ConfigMap/kube-root-ca.crt"]);
 
 /**
@@ -38,20 +40,27 @@ async function othersIn(
 ): Promise<string | undefined> {
   const types = listable(await ctx.kube.resourceTypes({ refresh: true })).filter((type) => type.namespaced);
   const found: LiveObject[] = [];
+  const open = new Set<LiveObject>();
   const unread: string[] = [];
   let next = 0;
   const worker = async () => {
     for (let type = types[next++]; type; type = types[next++]) {
       if (found.length > MAX_OBJECTS) return;
-      const items = await listMetadata(ctx, type, { namespace, max: MAX_OBJECTS, as });
-      if (items === UNREADABLE) unread.push(nameOfType(type));
-      else found.push(...items);
+      const listed = await listMetadata(ctx, type, { namespace, max: MAX_OBJECTS, as });
+      if (listed === UNREADABLE) {
+        unread.push(nameOfType(type));
+        continue;
+      }
+      found.push(...listed.items);
+      if (listed.isOpen) for (const item of listed.items) open.add(item);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   if (found.length > MAX_OBJECTS) return `it holds more than ${MAX_OBJECTS} objects`;
   const others = othersAmong(found, gone);
-  if (others.length > 0) return `it still holds ${shown(others)}, which did not leave with it`;
+  const named = others.filter((one) => open.has(one));
+  if (named.length > 0) return `it still holds ${shown(named, others.length)}, which did not leave with it`;
+  if (others.length > 0) return `it still holds ${CLOSED}, which did not leave with it`;
   if (unread.length > 0)
     return `it may hold objects that nobody here may list: ${unread.slice(0, 5).join(", ")}`;
   return undefined;
@@ -81,15 +90,16 @@ async function instancesOf(
   const type = types.find((one) => one.group === group && one.resource === resource);
   // Not served: it never was established, so that it cannot have any.
   if (!type) return undefined;
-  const items = await listMetadata(ctx, type, { max: MAX_OBJECTS, as });
-  if (items === UNREADABLE) return `it may have instances, which nobody here may list`;
-  const left = items.filter(({ metadata }) => !metadata.deletionTimestamp);
-  return left.length > 0 ? `it still has instances: ${shown(left)}` : undefined;
+  const listed = await listMetadata(ctx, type, { max: MAX_OBJECTS, as });
+  if (listed === UNREADABLE) return `it may have instances, which nobody here may list`;
+  const left = listed.items.filter(({ metadata }) => !metadata.deletionTimestamp);
+  if (left.length === 0) return undefined;
+  return `it still has instances: ${listed.isOpen ? shown(left, left.length) : CLOSED}`;
 }
 
-function shown(objects: readonly LiveObject[]): string {
+function shown(objects: readonly LiveObject[], total: number): string {
   const names = objects
     .slice(0, 3)
     .map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace ? `${namespace}/` : ""}${name}`);
-  return names.join(", ") + (objects.length > 3 ? ` and ${objects.length - 3} more` : "");
+  return names.join(", ") + (total > names.length ? ` and ${total - names.length} more` : "");
 }

@@ -96,9 +96,9 @@ async function markedElsewhere(
   let next = 0;
   const worker = async () => {
     for (let type = types[next++]; type; type = types[next++]) {
-      const items = await listMetadata(ctx, type, listing);
-      if (items === UNREADABLE) unread.push(nameOfType(type));
-      else found.push(...items);
+      const listed = await listMetadata(ctx, type, listing);
+      if (listed === UNREADABLE) unread.push(nameOfType(type));
+      else found.push(...listed.items);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

@@ -18,18 +18,24 @@ export interface Listing {
   as: Identity | undefined;
 }
 
-/** The metadata of all objects of a kind, consistent: with the agent's rights, else with those of `as`. */
+export interface Listed {
+  items: LiveObject[];
+  /** Who applies may list them too, so that they may be named to the graph. */
+  isOpen: boolean;
+}
+
+/** The metadata of all objects of a kind, consistent: with the rights of `as`, else with the agent's own. */
 export async function listMetadata(
   ctx: Pick<EngineContext, "kube" | "signal">,
   type: ResourceType,
   listing: Listing,
-): Promise<LiveObject[] | typeof UNREADABLE> {
-  for (const who of listing.as ? [undefined, listing.as] : [undefined]) {
+): Promise<Listed | typeof UNREADABLE> {
+  for (const who of listing.as ? [listing.as, undefined] : [undefined]) {
     try {
-      return await pages(ctx, type, { ...listing, as: who });
+      return { items: await pages(ctx, type, { ...listing, as: who }), isOpen: who === listing.as };
     } catch (error) {
       // A kind that went meanwhile, or is served by nobody, has no objects that could be asked for.
-      if (isKind(error, "notFound", "noSuchKind")) return [];
+      if (isKind(error, "notFound", "noSuchKind")) return { items: [], isOpen: true };
       if (!isKind(error, "forbidden")) throw error;
     }
   }

@@ -4,7 +4,7 @@ import { installDefinitions } from "../../test/agent/run.ts";
 import { graphsIn, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
 import { prepareNamespace } from "../../test/engine/scene.ts";
 import { Graphs, mapNode } from "../../test/engine/team-graphs.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { crd, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import type { Kube } from "../kube/index.ts";
 
@@ -157,6 +157,34 @@ describe("another team's object", () => {
     const { nodes = [] } = await graphs.await("reader", "is said", () => true);
     expect(secretsIn(nodes[1], pod)).toEqual(["0 of 1"]);
     await withdraw();
+  });
+
+  it("that keeps a definition from its removal is not named to who may not list it", async () => {
+    const plural = `sights${run}`;
+    const definition = crd(plural, `Sight${run}`);
+    const rules = [{ apiGroups: ["apiextensions.k8s.io"], resources: ["*"], verbs: ["*"] }];
+    const role = { apiVersion: `${RBAC}/v1`, metadata: { name: plural } };
+    await kube.apply({ ...role, kind: "ClusterRole", rules });
+    await kube.apply({
+      ...{ ...role, kind: "ClusterRoleBinding" },
+      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: plural },
+      subjects: [{ kind: "ServiceAccount", name: "kubenova-applier", namespace: ours }],
+    });
+    await graphs.write("definition", [elsewhere("definition", definition)]);
+    await graphs.awaitReady("definition");
+    const instance = { apiVersion: "client.test/v1", kind: `Sight${run}` };
+    const metadata = { name: "instance-of-theirs", namespace: theirs };
+    await kube.create({ ...instance, metadata, spec: { size: "s" } });
+    await graphs.write("definition", []);
+    const says = "instances: objects that the graph's applier may not list";
+    const status = await graphs.await("definition", says, ({ nodes = [] }) =>
+      nodes.some(({ state, message }) => state === "Kept" && message?.includes(says)),
+    );
+    expect(JSON.stringify(status)).not.toContain("of-theirs");
+    await kube.delete({ ...instance, ...metadata });
+    for (const kind of ["ClusterRoleBinding", "ClusterRole"])
+      await kube.delete({ apiVersion: role.apiVersion, kind, name: plural });
+    await kube.delete({ ...definition, name: definition.metadata.name });
   });
 
   it("that is a Secret is observed by who may read it", async () => {
