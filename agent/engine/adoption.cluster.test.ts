@@ -78,9 +78,13 @@ describe("an object that kubectl apply made", () => {
     await kubectl.run("annotate", "configmap", name, "-n", namespace, "note=theirs");
     const before = await live();
     await graphs.put(name, [nodeOf(map({ a: "1" }))], byName());
-    const { adoption, nodes } = await graphs.ready(name);
+    // The watch may show the object before its apply is answered, and with that the taking is on record.
+    const { adoption } = await graphs.awaitStatus(
+      name,
+      "is Ready and has taken it",
+      ({ phase, nodes }) => phase === "Ready" && nodes?.[0]?.adopted === true,
+    );
     expect(adoption).toMatchObject({ taken: 1, refused: 0, resources: [{ name, state: "Taken" }] });
-    expect(nodes?.[0]).toMatchObject({ adopted: true });
     const after = await live();
     expect(after.metadata.uid).toBe(before.metadata.uid);
     expect(after.data).toEqual({ a: "1" });
@@ -88,7 +92,9 @@ describe("an object that kubectl apply made", () => {
     expect(after.metadata.annotations?.[LAST_APPLIED]).toBeUndefined();
     expect(after.metadata.annotations?.note).toBeUndefined();
     expect(after.metadata.managedFields?.map(({ manager }) => manager)).toEqual(["kubenova"]);
-    expect(engine.events.filter(({ reason }) => reason === "Adopted")).toHaveLength(1);
+    const told = () => engine.events.filter(({ reason }) => reason === "Adopted").length;
+    await until("it is told", () => told() > 0);
+    expect(told()).toBe(1);
   });
 
   it("is shown by a dry run, with the managers that would lose fields, and not written", async () => {

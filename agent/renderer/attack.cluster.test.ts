@@ -222,14 +222,15 @@ describe("two tenants", () => {
   });
 
   test("one tenant's questions for pins take his places, and no other tenant's turn", async () => {
-    const renderer = await start({ renderMs: 10_000 });
+    // One place: answers come in the order in which the questions had it.
+    const renderer = await start({ renderMs: 10_000, processes: 1 });
     const order: string[] = [];
     const module = pinnedTo("acme.example/app@v0");
     const ask = (namespace: string) => renderer.pins(module, namespace).then(() => order.push(namespace));
     await Promise.all([...Array.from({ length: 40 }, () => ask("evil")), ask("good")]);
     expect(order).toHaveLength(41);
-    // Behind those that had a place when it came, and before all that waited.
-    expect(order.indexOf("good")).toBeLessThan(8);
+    // Behind the one that had the place when it came, and before all but one that waited.
+    expect(order.indexOf("good")).toBeLessThan(3);
   });
 
   test("what one rendered is not there for the other: definitions, packages and names", async () => {
@@ -282,7 +283,7 @@ describe("a process that dies", () => {
     const binary = join(folder, "renderer");
     writeFileSync(binary, "#!/bin/sh\necho sandbox: not on this kernel >&2\nexit 3\n");
     chmodSync(binary, 0o755);
-    const broken = await start({ waitMs: 1_000 }, binary);
+    const broken = await start({ waitMs: 4_000 }, binary);
     const error: RenderError = await broken.render(request()).then(
       () => expect.fail("it rendered"),
       (refused) => refused,
