@@ -140,8 +140,12 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     reflector.on({
       added: take,
       updated: take,
-      deleted: ({ ref, uid }) => {
-        if (!isShownByName(refString(ref), uid, watched)) drop(refString(ref), uid);
+      deleted: ({ ref, uid, resourceVersion }) => {
+        const key = refString(ref);
+        const held = objects.get(key);
+        // A lost label carries the version of that change; an end carries a newer one than anybody has seen.
+        const isEnd = held !== undefined && isNewer(resourceVersion, held.resourceVersion);
+        if (isEnd || !isShownByName(key, uid, watched)) drop(key, uid);
       },
     });
     reflector.synced.then(

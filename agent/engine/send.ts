@@ -121,11 +121,27 @@ function apply(
   return run.trace ? run.trace.applying(one, send) : send();
 }
 
+/** Versions of an object that may come between a read and a patch. */
+const MAX_PASSES = 8;
+
 /** Fields that have just become others' are let go before an apply leaves them out: see `releasePatch`. */
 async function releaseIgnored(host: Host, run: Run, one: NodeRun): Promise<void> {
   if (one.node.ignore.length === 0 || host.inventory.get(one.node.key)?.applied === one.hash) return;
-  const patch = releasePatch(await readLive(host.ctx, one.node.ref, run.as), one.node.ignore);
-  if (patch) await host.ctx.kube.patch(one.node.ref, patch, { ...requestOf(host, run), type: "json" });
+  let live = await readLive(host.ctx, one.node.ref, run.as);
+  for (let pass = 1; ; pass += 1) {
+    const patch = releasePatch(live, one.node.ignore);
+    if (!patch) return;
+    try {
+      await host.ctx.kube.patch(one.node.ref, patch, { ...requestOf(host, run), type: "json" });
+      return;
+    } catch (error) {
+      // The patch tests the version: where another has come, the API server answers 422.
+      if (!isKind(error, "invalid", "conflict") || pass === MAX_PASSES) throw error;
+      const now = await readLive(host.ctx, one.node.ref, run.as);
+      if (now.metadata.resourceVersion === live.metadata.resourceVersion) throw error;
+      live = now;
+    }
+  }
 }
 
 async function remove(host: Host, run: Run, one: NodeRun, seen: Seen, why: string): Promise<void> {

@@ -30,6 +30,11 @@ beforeAll(async () => {
   };
   scene = await startScene({ name: "module-app", env });
   await declareProject(scene.api, "acme", "shop", scene.name);
+  // The environment's namespace and its applier are on their way.
+  await until("the environment renders", async () => {
+    const { status } = await render({ source: source({ greeting: "hello" }) });
+    return status === 200;
+  });
 });
 afterAll(async () => {
   await scene?.stop();

@@ -97,7 +97,10 @@ function holdingShardReads(kube: Kube, turn: () => Promise<void>): Kube {
 
 /** Ends with the signal alone. */
 const never = (signal: AbortSignal | undefined): Promise<never> =>
-  new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+  new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason as Error);
+    signal?.addEventListener("abort", () => reject(signal.reason as Error));
+  });
 
 function holdingGraphStatus(kube: Kube): Kube {
   const patch: Kube["patch"] = (ref, body, options) => {
