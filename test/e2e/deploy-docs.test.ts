@@ -67,8 +67,10 @@ describe("docs/deploy.md", () => {
     for (const bucket of named("bucket_name")) expect(lines).toContain(`r2 bucket create ${bucket}`);
     for (const database of named("database_name")) expect(lines).toContain(`d1 create ${database}`);
     const env = readFileSync(join(ROOT, "worker/env.ts"), "utf8");
-    for (const [, secret] of env.matchAll(/\/\*\* Secret: .*\*\/\n\s*(\w+)/g))
-      expect(lines).toContain(`secret put ${secret}`);
+    // Those that may be left out have pages of their own.
+    const needed = [...env.matchAll(/\/\*\* Secret: .*\*\/\n\s*(\w+):/g)].map((match) => match[1]);
+    expect(needed).not.toEqual([]);
+    for (const secret of needed) expect(lines).toContain(`secret put ${secret}`);
   });
 });
 
