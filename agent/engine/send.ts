@@ -9,6 +9,7 @@ import { releasePatch } from "./ignored.ts";
 import type { Seen } from "./model.ts";
 import { mutatedText } from "./mutated.ts";
 import type { NodeRun, Run } from "./node-run.ts";
+import { MAX_PASSES, readOvertaken, requestOf } from "./overtaken.ts";
 import { ownerOf } from "./ownership.ts";
 import { podSpecOf } from "./pod-references.ts";
 import { readLive } from "./read.ts";
@@ -98,12 +99,6 @@ export function askOnly(host: Host, run: Run, one: NodeRun, problem: string): bo
   });
 }
 
-const requestOf = (host: Host, run: Run) => ({
-  auditId: run.auditId,
-  signal: host.ctx.signal,
-  ...(run.as ? { as: run.as } : {}),
-});
-
 function apply(
   host: Host,
   run: Run,
@@ -121,9 +116,6 @@ function apply(
   return run.trace ? run.trace.applying(one, send) : send();
 }
 
-/** Versions of an object that may come between a read and a patch. */
-const MAX_PASSES = 8;
-
 /** Fields that have just become others' are let go before an apply leaves them out: see `releasePatch`. */
 async function releaseIgnored(host: Host, run: Run, one: NodeRun): Promise<void> {
   if (one.node.ignore.length === 0 || host.inventory.get(one.node.key)?.applied === one.hash) return;
@@ -135,11 +127,8 @@ async function releaseIgnored(host: Host, run: Run, one: NodeRun): Promise<void>
       await host.ctx.kube.patch(one.node.ref, patch, { ...requestOf(host, run), type: "json" });
       return;
     } catch (error) {
-      // The patch tests the version: where another has come, the API server answers 422.
-      if (!isKind(error, "invalid", "conflict") || pass === MAX_PASSES) throw error;
-      const now = await readLive(host.ctx, one.node.ref, run.as);
-      if (now.metadata.resourceVersion === live.metadata.resourceVersion) throw error;
-      live = now;
+      if (pass === MAX_PASSES) throw error;
+      live = await readOvertaken(host, run, one, { live, error });
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { ReadyWhen } from "../../protocol/resources/graph.ts";
 import { groupKind, parseType } from "../kube/index.ts";
 import { byExpression } from "./expressions.ts";
 import type { Host } from "./host.ts";
@@ -23,13 +24,12 @@ export function settle(host: Host, run: Run, one: NodeRun, seen: Seen) {
   one.attempts = 0;
   one.conflicts = undefined;
   one.failure = undefined;
-  const readiness = patient(host, one, readinessOf(host, run, one, seen));
+  const judge = judgeOf(host, run, one);
+  const readiness = patient(host, one, nodeReadiness(one.node.readyWhen, seen, judge));
   if (readiness.state === "Ready") return becomeReady(host, run, one, readiness.message ?? one.mutated);
   const { state, message } = inTime(host, one, explained(host, run, one, seen, readiness));
   one.message = message;
-  one.readyDetails = readinessDetails(one.node.readyWhen, seen, (check) =>
-    byExpression(host, run, one, check),
-  );
+  one.readyDetails = readinessDetails(one.node.readyWhen, seen, judge);
   one.state = state === "Failed" ? "Failed" : one.wasReady ? "Degraded" : "Progressing";
   run.trace?.settled(one);
   host.changed();
@@ -52,8 +52,15 @@ export function becomeReady(host: Host, run: Run, one: NodeRun, message?: string
   host.changed();
 }
 
-const readinessOf = (host: Host, run: Run, one: NodeRun, seen: Seen): Readiness =>
-  nodeReadiness(one.node.readyWhen, seen, (check) => byExpression(host, run, one, check));
+/** Judges a node's expressions, each once a look: an evaluation costs more than all else here. */
+function judgeOf(host: Host, run: Run, one: NodeRun): (check: ReadyWhen) => Readiness {
+  const judged = new Map<ReadyWhen, Readiness>();
+  return (check) => {
+    const known = judged.get(check) ?? byExpression(host, run, one, check);
+    judged.set(check, known);
+    return known;
+  };
+}
 
 /**
  * A custom resource without a status is ready, by the conventions; but just made it may merely not have been looked at.

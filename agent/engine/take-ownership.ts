@@ -1,15 +1,13 @@
-import { isKind, KubeError, type LiveObject } from "../kube/index.ts";
+import { KubeError, type LiveObject } from "../kube/index.ts";
 import type { Adoption } from "./adoption.ts";
 import type { Host } from "./host.ts";
 import { otherOwnerOf } from "./managed-by-others.ts";
 import type { NodeRun, Run } from "./node-run.ts";
+import { MAX_PASSES, readOvertaken, requestOf } from "./overtaken.ts";
 import { ownerOf } from "./ownership.ts";
 import { readLive } from "./read.ts";
 import { seenOf } from "./seen.ts";
 import { takeOverPatch } from "./take-over.ts";
-
-/** Versions of an API in which its fields may be recorded, and versions of the object that come in between. */
-const MAX_PASSES = 8;
 
 /**
  * Makes the fields of the policy's managers ours, then leaves it to `apply` to drop those that the node does not name.
@@ -22,21 +20,17 @@ export async function takeOwnership(
   adoption: Adoption,
   apply: (live: LiveObject) => Promise<LiveObject>,
 ): Promise<LiveObject> {
-  const { kube, signal } = host.ctx;
   const { ref } = one.node;
-  const options = { type: "json" as const, auditId: run.auditId, signal, ...(run.as ? { as: run.as } : {}) };
+  const options = { ...requestOf(host, run), type: "json" } as const;
   let live = await readLive(host.ctx, ref, run.as);
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     insist(host, run, one, adoption, live);
     const patch = takeOverPatch(live, adoption.managers);
     if (!patch) return apply(live);
     try {
-      live = await apply(await kube.patch(ref, patch, options));
+      live = await apply(await host.ctx.kube.patch(ref, patch, options));
     } catch (error) {
-      if (!isOvertaken(error)) throw error;
-      const now = await readLive(host.ctx, ref, run.as);
-      if (now.metadata.resourceVersion === live.metadata.resourceVersion) throw error;
-      live = now;
+      live = await readOvertaken(host, run, one, { live, error });
       continue;
     }
     if (!takeOverPatch(live, adoption.managers)) return live;
@@ -57,6 +51,3 @@ function insist(host: Host, run: Run, one: NodeRun, adoption: Adoption, live: Li
     ...{ kind: "conflict", status: 409, reason: "Conflict" },
   });
 }
-
-/** The patch's test of the version: the API server answers 422 to one that fails. */
-const isOvertaken = (error: unknown): boolean => isKind(error, "invalid", "conflict");

@@ -19,8 +19,8 @@ import {
   runOperator,
   SYSTEM,
 } from "../../test/operator/fixture.ts";
-import { cueCommand } from "../../test/services/cue-command.ts";
 import { PASSWORD, type Registry, startRegistry, USERNAME } from "../../test/services/registry.ts";
+import { cueCommand } from "../../test/services/renderer.ts";
 import type { KubeObject } from "../kube/index.ts";
 
 /** docs/authoring-modules.md, as a platform engineer follows it: its own blocks, with a registry that is there. */

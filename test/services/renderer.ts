@@ -6,7 +6,7 @@ import { AGENT_PROGRAMS, agentProgram, goProgram } from "./go-binary.ts";
 /** Path of the renderer's binary (agent/renderer), built first where it has to be. */
 export const rendererBinary = (): Promise<string> => agentProgram("renderer");
 
-/** Path of the `cue` command of the version that the renderer is made of: to compare with. */
+/** Path of the `cue` command of the version that the renderer is made of: to compare with, and to write modules with. */
 export function cueCommand(): Promise<string> {
   const source = join(ROOT, AGENT_PROGRAMS.renderer);
   const goMod = readFileSync(join(source, "go.mod"), "utf8");
