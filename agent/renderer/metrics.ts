@@ -1,6 +1,6 @@
 import type { Clock } from "../kube/clock.ts";
 import type { Metrics } from "../metrics.ts";
-import type { EndReason } from "./child.ts";
+import type { EndReason } from "./ends.ts";
 import { RenderError } from "./errors.ts";
 import type { Pool } from "./pool.ts";
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../kube/clock.ts";
-import { type Child, ChildEnded, type EndReason } from "./child.ts";
+import type { Child } from "./child.ts";
 import { type Crew, createCrew, type Member } from "./crew.ts";
+import { ChildEnded, type EndReason } from "./ends.ts";
 import type { RenderLimits } from "./limits.ts";
 import { createFairQueue } from "./queue.ts";
 import { mayReplay } from "./rules.ts";

@@ -4,7 +4,6 @@ import type { Violation } from "../../protocol/resources/policy.ts";
 import type { Clock } from "../kube/clock.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { ChildEnded } from "./child.ts";
 import {
   type PinsAnswer,
   type PinsRequest,
@@ -13,6 +12,7 @@ import {
   type RenderRequest,
   renderedAnswerSchema,
 } from "./contract.ts";
+import { ChildEnded } from "./ends.ts";
 import { failed, RenderError, type RenderErrorCode } from "./errors.ts";
 import { DEFAULT_LIMITS, type RenderLimits } from "./limits.ts";
 import { createRenderMetrics } from "./metrics.ts";

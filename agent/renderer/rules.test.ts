@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { endOf } from "./child.ts";
+import { endOf } from "./ends.ts";
 import { MAX_RENDERS, RESTART_MAX_MS, RESTING_BYTES } from "./limits.ts";
 import { createFairQueue } from "./queue.ts";
 import { isToBeReplaced, isToRest, mayReplay, restartPauseMs } from "./rules.ts";

@@ -1,4 +1,4 @@
-import type { EndReason } from "./child.ts";
+import type { EndReason } from "./ends.ts";
 import { MAX_RENDERS, RESTART_MAX_MS, RESTART_MIN_MS, RESTING_BYTES } from "./limits.ts";
 
 /**

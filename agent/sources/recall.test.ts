@@ -31,6 +31,7 @@ function setUp() {
   const question = (over: Partial<Question> = {}): Question => ({
     key: "registry/web:latest",
     namespace: "team-a",
+    tenant: "acme",
     immutable: false,
     lane: "network",
     async ask(held) {

@@ -1,11 +1,12 @@
-import { onAbort } from "../kube/abort.ts";
 import type { Clock } from "../kube/clock.ts";
 import { errorText, type Logger } from "../log.ts";
 import type { Cache, Remembered } from "./cache/cache.ts";
 import { createFlights } from "./flights.ts";
 import type { Limits } from "./limits.ts";
+import { type Attempt, createRecent } from "./recent.ts";
 import { createSlots } from "./slots.ts";
 import { type Fetched, type FileTree, SourceError } from "./types.ts";
+import { withinTime } from "./within-time.ts";
 
 /** What a source answers when it is asked. */
 export type Arrived = { files: FileTree; digest: string; revision?: string };
@@ -15,6 +16,8 @@ export interface Question {
   /** Says the reference and the credentials: what was opened with some is found again with the same alone. */
   key: string;
   namespace: string;
+  /** On whose share of the cache it counts. */
+  tenant: string;
   /** What it waits for: a place among the connections, or among the processes of git. */
   lane: "network" | "git";
   /** It names its content: once here, it is never asked for again. */
@@ -33,14 +36,6 @@ export type Recall = (question: Question, signal: AbortSignal) => Promise<Recall
 
 /** How long a source that could not be reached is left alone, while the cache answers. */
 const RETRY_MS = 10_000;
-/** Of these a few hundred bytes each; the oldest goes, and its source is asked once more. */
-const MAX_ATTEMPTS = 4_096;
-
-/** By the monotonic clock: a process that starts anew asks again. */
-interface Attempt {
-  at: number;
-  failure?: { since: string; reason: string };
-}
 
 export interface RecallOptions {
   cache: () => Promise<Cache>;
@@ -56,13 +51,7 @@ export function createRecall({ cache: opened, clock, log, limits }: RecallOption
     network: createSlots({ total: limits.maxFetches, perGroup: limits.maxFetchesPerNamespace }),
     git: createSlots({ total: limits.maxGitFetches, perGroup: 1 }),
   };
-  const attempts = new Map<string, Attempt>();
-  const note = (key: string, attempt: Attempt) => {
-    attempts.delete(key);
-    attempts.set(key, attempt);
-    const [oldest] = attempts.keys();
-    if (attempts.size > MAX_ATTEMPTS && oldest !== undefined) attempts.delete(oldest);
-  };
+  const attempts = createRecent();
   const isWithin = (attempt: Attempt, ms: number) => clock.monotonic() - attempt.at < ms;
   const rfc3339 = (ms: number) => new Date(ms).toISOString();
 
@@ -74,13 +63,16 @@ export function createRecall({ cache: opened, clock, log, limits }: RecallOption
   });
 
   /** What the cache may answer without a question, if anything. */
-  const fromCache = async (cache: Cache, { key, immutable }: Question): Promise<Recalled | undefined> => {
-    const held = await cache.find(key);
+  const fromCache = async (
+    cache: Cache,
+    { key, tenant, immutable }: Question,
+  ): Promise<Recalled | undefined> => {
+    const held = await cache.find(key, tenant);
     const attempt = attempts.get(key);
     const isFresh = immutable || (attempt && !attempt.failure && isWithin(attempt, limits.tagTtlMs));
     const isResting = attempt?.failure && isWithin(attempt, Math.min(RETRY_MS, limits.tagTtlMs));
     if (!held || !(isFresh || isResting)) return undefined;
-    const files = await cache.files(held);
+    const files = await cache.files(held, tenant);
     if (!files) return undefined;
     const fetched = answer(held, files);
     if (isFresh || !attempt?.failure) return { fetched, outcome: "cached" };
@@ -88,29 +80,29 @@ export function createRecall({ cache: opened, clock, log, limits }: RecallOption
   };
 
   const fromSource = async (cache: Cache, question: Question, signal: AbortSignal): Promise<Recalled> => {
-    const { key } = question;
-    const remembered = await cache.find(key);
-    const files = remembered && (await cache.files(remembered));
+    const { key, tenant } = question;
+    const remembered = await cache.find(key, tenant);
+    const files = remembered && (await cache.files(remembered, tenant));
     const held = files && remembered;
     try {
       const arrived = await withinTime(clock, limits.timeoutMs, signal, (inTime) =>
         question.ask(held, inTime, cache.scratch),
       );
-      note(key, { at: clock.monotonic() });
+      attempts.note(key, tenant, { at: clock.monotonic() });
       if (arrived === "unchanged") {
         if (!held) throw new SourceError("invalid", "said to be unchanged, and nothing is held");
         const confirmed = { ...held, askedAt: clock.now() };
-        await cache.confirm(key, confirmed);
+        await cache.confirm(key, tenant, confirmed);
         return { fetched: answer(confirmed, files), outcome: "unchanged" };
       }
       const { files: fresh, ...about } = arrived;
       const asked = { ...about, askedAt: clock.now() };
-      await cache.keep(key, fresh, asked);
+      await cache.keep(key, tenant, fresh, asked);
       return { fetched: answer({ ...asked, tree: "" }, fresh), outcome: "fetched" };
     } catch (error) {
       if (!held || !isAway(error)) throw error;
       const failure = { since: rfc3339(clock.now()), reason: error.message, ...sinceOf(attempts.get(key)) };
-      note(key, { at: clock.monotonic(), failure });
+      attempts.note(key, tenant, { at: clock.monotonic(), failure });
       log.warn("a source is away: the cache answers", {
         namespace: question.namespace,
         error: errorText(error),
@@ -139,32 +131,3 @@ const sinceOf = (attempt: Attempt | undefined): { since?: string } =>
 
 const isAway = (error: unknown): error is SourceError =>
   error instanceof SourceError && (error.kind === "unreachable" || error.kind === "timeout");
-
-async function withinTime<T>(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const ended = new AbortController();
-  const forward = () => controller.abort(signal.reason);
-  if (signal.aborted) throw signal.reason;
-  signal.addEventListener("abort", forward, { once: true });
-  clock.sleep(ms, ended.signal).then(
-    () => controller.abort(new SourceError("timeout", `not here within ${ms / 1_000} s`)),
-    () => undefined,
-  );
-  try {
-    const aborted = new Promise<never>((_, reject) =>
-      onAbort(controller.signal, () => reject(controller.signal.reason)),
-    );
-    return await Promise.race([work(controller.signal), aborted]);
-  } catch (error) {
-    // Whatever the work made of its abort, the reason is what happened.
-    throw controller.signal.aborted ? controller.signal.reason : error;
-  } finally {
-    signal.removeEventListener("abort", forward);
-    ended.abort();
-  }
-}

@@ -2,7 +2,7 @@ import type { CueRef } from "../../protocol/resources/cue-ref.ts";
 import type { Clock } from "../kube/clock.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { type Cache, openCache } from "./cache/cache.ts";
+import { onceOpened } from "./cache/once.ts";
 import { type GitOptions, gitQuestion } from "./git/git.ts";
 import { labelOf } from "./label.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -10,13 +10,14 @@ import { configMapFiles } from "./local/configmap.ts";
 import { embeddedFiles } from "./local/embedded.ts";
 import { inlineFiles } from "./local/inline.ts";
 import { parseRegistryMap } from "./modules/registry-map.ts";
+import { moduleLabel, named } from "./named.ts";
 import { type AddressRanges, addressPolicy, normalRanges } from "./network/addresses.ts";
 import { type OciOptions, ociQuestion } from "./oci/oci.ts";
 import { parseOciReference } from "./oci/reference.ts";
 import { treeDigest } from "./pack.ts";
 import { createRecall, type Question } from "./recall.ts";
 import { bytesOf, sourceMetrics } from "./source-metrics.ts";
-import { type Fetched, type FileTree, type NamespaceReader, SourceError, type Sources } from "./types.ts";
+import type { Fetched, FileTree, NamespaceReader, Sources } from "./types.ts";
 
 export interface SourcesOptions {
   clock: Clock;
@@ -54,7 +55,11 @@ export function createSources(options: SourcesOptions): Sources {
   const { clock, log, metrics } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const measure = sourceMetrics(metrics, clock);
-  const recall = createRecall({ cache: onceOpened(options, limits), clock, log, limits });
+  const cache = onceOpened({
+    ...{ folder: options.cacheDir, maxBytes: limits.maxCacheBytes },
+    ...{ now: () => clock.now(), log, metrics },
+  });
+  const recall = createRecall({ cache, clock, log, limits });
   const here = (files: FileTree): Fetched => ({
     files,
     digest: treeDigest(files),
@@ -120,41 +125,4 @@ export function createSources(options: SourcesOptions): Sources {
         }),
       ),
   };
-}
-
-/** A disk that failed to open is tried again by the next fetch. */
-function onceOpened(options: SourcesOptions, limits: Limits): () => Promise<Cache> {
-  const { clock, log, metrics } = options;
-  let opened: Promise<Cache> | undefined;
-  return () => {
-    opened ??= openCache({
-      folder: options.cacheDir,
-      maxBytes: limits.maxCacheBytes,
-      now: () => clock.now(),
-      log,
-      metrics,
-    }).catch((error: unknown) => {
-      opened = undefined;
-      const { code } = error as NodeJS.ErrnoException;
-      throw new SourceError("unreachable", `the cache's folder cannot be used (${code})`, { cause: error });
-    });
-    return opened;
-  };
-}
-
-const MAX_LABEL = 256;
-
-const moduleLabel = ({ path, version }: { path: string; version: string }): string =>
-  `module ${path.slice(0, MAX_LABEL)}@${version.slice(0, MAX_LABEL)}`;
-
-/** Errors say which source they are of, and are all SourceErrors but for the caller's own abort. */
-async function named<T>(label: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    const kind = error instanceof SourceError ? error.kind : "unreachable";
-    const message = error instanceof Error ? error.message : String(error);
-    throw new SourceError(kind, `${label}: ${message}`, { cause: error });
-  }
 }

@@ -21,6 +21,8 @@ export interface Fetched {
 export interface NamespaceReader {
   /** Fetches of one namespace wait for each other, and hold up no other's. */
   readonly namespace: string;
+  /** On whose share of the cache it counts what is fetched: the namespace itself, where it is no tenant's. */
+  readonly tenant: string;
   /** Values are decoded bytes. @throws SourceError `not-found`, `forbidden` */
   secret(name: string): Promise<ReadonlyMap<string, Uint8Array>>;
   configMap(name: string): Promise<ReadonlyMap<string, Uint8Array>>;

@@ -6,6 +6,7 @@ type Texts = Record<string, Record<string, string | Uint8Array>>;
 export function readerOf(
   { secrets = {}, configMaps = {} }: { secrets?: Texts; configMaps?: Texts } = {},
   namespace = "team-a",
+  tenant = namespace,
 ): NamespaceReader {
   const read = async (from: Texts, name: string) => {
     const held = from[name];
@@ -13,7 +14,7 @@ export function readerOf(
     return new Map(Object.entries(held).map(([key, value]) => [key, Buffer.from(value)]));
   };
   return {
-    namespace,
+    ...{ namespace, tenant },
     secret: (name) => read(secrets, name),
     configMap: (name) => read(configMaps, name),
   };

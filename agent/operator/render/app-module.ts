@@ -29,12 +29,11 @@ export function appOrder(
     key: `NovaApp/${namespace}/${name}`,
     uid,
     job: {
-      ...{ namespace, actor, cueRef },
+      ...{ namespace, tenant, actor, cueRef },
       input: input ?? {},
       policies: policies ?? [],
       context: { name: app, namespace, tenant, project, environment },
     },
-    group: tenant,
     frame: {
       applyAs: actor.applyAs,
       sourceRef: { apiVersion: API_VERSION, kind: "NovaApp", name, uid },

@@ -2,13 +2,15 @@ import { describe, expect, it } from "vitest";
 import { createManualClock } from "../../../test/kube/manual-clock.ts";
 import { until } from "../../../test/lib/until.ts";
 import type { Standing, Wish } from "./attempt.ts";
-import { createAttempts, type Room } from "./attempts.ts";
+import { createAttempts } from "./attempts.ts";
 import { RenderingError, type Retry } from "./failure.ts";
 import type { RenderJob } from "./job.ts";
 import type { Gathered, Pipeline } from "./pipeline.ts";
+import type { Room } from "./work.ts";
 
 const job: RenderJob = {
   namespace: "acme",
+  tenant: "acme",
   actor: { applyAs: { kind: "Agent" } },
   cueRef: { type: "oci", ref: "registry.example/web:1" },
   input: {},

@@ -4,13 +4,14 @@ import { errorText, type Logger } from "../../log.ts";
 import type { Metrics } from "../../metrics.ts";
 import { createSlots } from "../../sources/slots.ts";
 import type { Sources } from "../../sources/types.ts";
-import { createAttempts, type Room } from "./attempts.ts";
+import { createAttempts } from "./attempts.ts";
 import { createConfigMapWatches } from "./config-maps.ts";
 import { createHeldNodes } from "./held.ts";
 import { createModules, type Modules } from "./modules.ts";
 import { createPipeline } from "./pipeline.ts";
 import type { Renderer } from "./ports.ts";
 import { type ActorOptions, actorOf } from "./reader.ts";
+import type { Room } from "./work.ts";
 
 /** What the process has for rendering modules, whoever leads. */
 export interface ModuleTools {

@@ -9,6 +9,8 @@ import type { Actor } from "./reader.ts";
 /** What is to be rendered, whatever resource asks for it. */
 export interface RenderJob {
   namespace: string;
+  /** Whoever shares it shares room: the tenant, or the namespace of nobody. */
+  tenant: string;
   actor: Actor;
   cueRef: CueRef;
   input: Readonly<Record<string, unknown>>;

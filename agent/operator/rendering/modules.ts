@@ -20,8 +20,6 @@ export interface Order {
   key: string;
   uid: string;
   job: RenderJob;
-  /** Whoever shares it shares room: the tenant, or the namespace of nobody. */
-  group: string;
   frame: GraphFrame;
   intervalMs: number;
   /** A new value has the source looked at again. */
@@ -103,11 +101,12 @@ export function createModules(options: ModulesOptions): Modules {
   };
 }
 
-function wishOf({ key, uid, job, group, intervalMs, force }: Order, installed: readonly PolicyRef[]): Wish {
+function wishOf({ key, uid, job, intervalMs, force }: Order, installed: readonly PolicyRef[]): Wish {
+  const { tenant: group, ...wanted } = job;
   const refs = [job.cueRef, ...[...installed, ...job.policies].map(({ cueRef }) => cueRef)];
   return {
     key,
-    hash: hashOf({ uid, job, intervalMs, force: force ?? "" }),
+    hash: hashOf({ uid, job: wanted, intervalMs, force: force ?? "" }),
     group,
     job,
     isFar: refs.some(isFar),

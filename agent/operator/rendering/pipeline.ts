@@ -39,8 +39,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { kube, sources, renderer, system } = options;
 
   const gather = async (job: RenderJob, signal: AbortSignal): Promise<Gathered> => {
-    const own = namespaceReader(kube, job.namespace, job.actor, signal);
-    const ours = namespaceReader(kube, system.namespace, system.actor, signal);
+    const own = namespaceReader(kube, job, job.actor, signal);
+    const ours = namespaceReader(kube, { ...system, tenant: system.namespace }, system.actor, signal);
     const by = (reader: NamespaceReader) => (ref: CueRef) => sources.fetch(ref, reader, signal);
     const request = (ref: PolicyRef, reader: NamespaceReader): PolicyRequest => ({ ref, fetch: by(reader) });
     const [source, policies] = await Promise.all([

@@ -31,7 +31,7 @@ export function actorOf(namespace: string, { systemNamespace, platformAccount }:
 /** ConfigMaps and Secrets of one namespace, read as whoever acts there: a tenant's module sees what the tenant may see. */
 export function namespaceReader(
   kube: Kube,
-  namespace: string,
+  { namespace, tenant }: { namespace: string; tenant: string },
   { as }: Actor,
   signal: AbortSignal,
 ): NamespaceReader {
@@ -46,6 +46,7 @@ export function namespaceReader(
   };
   return {
     namespace,
+    tenant,
     async secret(name) {
       return decoded((await read("Secret", name)).data);
     },

@@ -108,13 +108,12 @@ function orderOf(ctx: TransformContext, transform: Transform): Order {
     key: keyOf(transform),
     uid,
     job: {
-      ...{ namespace, actor },
+      ...{ namespace, actor, tenant: place.tenant ?? namespace },
       cueRef: spec.cueRef,
       input: spec.input ?? {},
       policies: spec.policies ?? [],
       context: { ...place, name, namespace },
     },
-    group: place.tenant ?? namespace,
     frame: {
       applyAs: actor.applyAs,
       sourceRef: { apiVersion: API_VERSION, kind: "Transform", name, uid },

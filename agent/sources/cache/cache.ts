@@ -21,15 +21,15 @@ export type Remembered = z.infer<typeof recordSchema>;
 
 /**
  * Trees by their digest, shared by all, and references by a key that says who asked with which credentials: a tree is
- * found through a reference alone. Whatever is damaged or cannot be read counts as not there; a disk that takes no
+ * found through a reference alone. `owner`: the tenant on whose share of the room it counts. Whatever is damaged or cannot be read counts as not there; a disk that takes no
  * write costs fetches and nothing else.
  */
 export interface Cache {
-  find(key: string): Promise<Remembered | undefined>;
-  files(remembered: Remembered): Promise<FileTree | undefined>;
-  keep(key: string, files: FileTree, about: Omit<Remembered, "tree">): Promise<void>;
+  find(key: string, owner: string): Promise<Remembered | undefined>;
+  files(remembered: Remembered, owner: string): Promise<FileTree | undefined>;
+  keep(key: string, owner: string, files: FileTree, about: Omit<Remembered, "tree">): Promise<void>;
   /** The source was asked again, and the reference stands for the same. */
-  confirm(key: string, remembered: Remembered): Promise<void>;
+  confirm(key: string, owner: string, remembered: Remembered): Promise<void>;
   /** A folder of its own for what is being fetched, on the cache's disk. */
   readonly scratch: string;
 }
@@ -58,6 +58,7 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
   const shelf = (kind: string, maxBytes: number): Promise<Shelf> =>
     openShelf({
       folder: join(folder, kind),
+      claims: join(folder, `${kind}-claims`),
       scratch,
       maxBytes,
       now,
@@ -76,8 +77,8 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
     log.warn("a damaged file in the cache of sources", { kind, name });
     await from.remove(name);
   };
-  const writeReference = (key: string, remembered: Remembered) =>
-    references.put(nameOf(key), [Buffer.from(sealed(remembered))]);
+  const writeReference = (key: string, owner: string, remembered: Remembered) =>
+    references.put(nameOf(key), owner, [Buffer.from(sealed(remembered))]);
   const quietly = async (write: () => Promise<void>) => {
     try {
       await write();
@@ -87,28 +88,28 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
   };
   return {
     scratch,
-    async find(key) {
-      const bytes = await references.get(nameOf(key));
+    async find(key, owner) {
+      const bytes = await references.get(nameOf(key), owner);
       if (!bytes) return undefined;
       const remembered = opened(bytes.toString("utf8"));
       if (!remembered) await drop("references", references, nameOf(key));
       return remembered;
     },
-    async files({ tree }) {
-      const bytes = await trees.get(hexOf(tree));
+    async files({ tree }, owner) {
+      const bytes = await trees.get(hexOf(tree), owner);
       if (!bytes) return undefined;
       const files = digestOf([bytes]) === tree ? unpackTree(bytes) : undefined;
       if (!files) await drop("trees", trees, hexOf(tree));
       return files;
     },
-    keep: (key, files, about) =>
+    keep: (key, owner, files, about) =>
       quietly(async () => {
         const chunks = packTree(files);
         const tree = digestOf(chunks);
-        if (!trees.has(hexOf(tree))) await trees.put(hexOf(tree), chunks);
-        await writeReference(key, { ...about, tree });
+        await trees.put(hexOf(tree), owner, chunks);
+        await writeReference(key, owner, { ...about, tree });
       }),
-    confirm: (key, remembered) => quietly(() => writeReference(key, remembered)),
+    confirm: (key, owner, remembered) => quietly(() => writeReference(key, owner, remembered)),
   };
 }
 

@@ -40,6 +40,7 @@ export async function gitQuestion(
   return {
     key: JSON.stringify(["git", url, name, dir, keyOf(secret)]),
     namespace: reader.namespace,
+    tenant: reader.tenant,
     lane: "git",
     immutable: isCommit(name),
     async ask(held, signal) {

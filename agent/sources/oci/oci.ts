@@ -43,6 +43,7 @@ export async function ociQuestion(request: OciRequest, options: OciOptions): Pro
   return {
     key: JSON.stringify(["oci", registry, repository, digest ?? tag, keyOf(secret)]),
     namespace: reader.namespace,
+    tenant: reader.tenant,
     lane: "network",
     immutable: digest !== undefined || request.isFixed,
     ask: (held, signal, scratch) => ask(held?.digest, { request, secret, options, scratch, signal }),
