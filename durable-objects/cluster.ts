@@ -1,13 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import type { DesiredDocument } from "../domain/desired/index.ts";
-import {
-  agentFrameDecoder,
-  type FrameDecoder,
-  ProtocolError,
-  StreamFrameError,
-} from "../protocol/tunnel/codec.ts";
+import { agentFrameDecoder, type FrameDecoder } from "../protocol/tunnel/codec.ts";
 import type { AgentFrame } from "../protocol/tunnel/frames.ts";
 import { CLOSE, SUBPROTOCOL, UNKNOWN_AFTER_MS } from "../protocol/tunnel/limits.ts";
+import { ProtocolError, StreamFrameError } from "../protocol/tunnel/protocol-errors.ts";
 import type { Env } from "../worker/env.ts";
 import type { Witness } from "../worker/store/witness.ts";
 import { Admission } from "./cluster/admission.ts";

@@ -1,10 +1,5 @@
 import type WebSocket from "ws";
-import {
-  edgeFrameDecoder,
-  encodeFrame,
-  ProtocolError,
-  StreamFrameError,
-} from "../../protocol/tunnel/codec.ts";
+import { edgeFrameDecoder, encodeFrame } from "../../protocol/tunnel/codec.ts";
 import { decodeData } from "../../protocol/tunnel/data.ts";
 import type { AgentFrame, EdgeFrame } from "../../protocol/tunnel/frames.ts";
 import {
@@ -16,6 +11,7 @@ import {
   PONG_DEADLINE_MS,
   PROTOCOL_VERSION,
 } from "../../protocol/tunnel/limits.ts";
+import { ProtocolError, StreamFrameError } from "../../protocol/tunnel/protocol-errors.ts";
 import type { Clock } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import { endingOfClose } from "./ending.ts";

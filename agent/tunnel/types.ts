@@ -1,6 +1,6 @@
-import type { StreamFrameError } from "../../protocol/tunnel/codec.ts";
 import type { DataFrame } from "../../protocol/tunnel/data.ts";
 import type { AgentFrame, EdgeFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
+import type { StreamFrameError } from "../../protocol/tunnel/protocol-errors.ts";
 import type { Ending } from "./reconnect.ts";
 import type { DataSource } from "./writer.ts";
 

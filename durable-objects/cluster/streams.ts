@@ -1,10 +1,10 @@
 import { checkData, MIN_WINDOW_BYTES } from "../../domain/cluster/credit.ts";
 import { tooSilent } from "../../domain/cluster/pacing.ts";
 import { ERRORS, type ErrorCode, KubeNovaError } from "../../domain/errors/index.ts";
-import type { StreamFrameError } from "../../protocol/tunnel/codec.ts";
 import { decodeData } from "../../protocol/tunnel/data.ts";
 import type { EdgeFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import { CLOSE, MAX_STREAMS } from "../../protocol/tunnel/limits.ts";
+import type { StreamFrameError } from "../../protocol/tunnel/protocol-errors.ts";
 import { STREAM_ERROR_HEADER, STREAM_HEADER, type StreamOpen } from "../rpc.ts";
 import { CLIENT_TAG, type ClientAttachment, closeClient, streamTag } from "./client-attachment.ts";
 import { ClientSocket } from "./client-socket.ts";

@@ -1,9 +1,9 @@
 import { differInCountsAlone } from "../../domain/cluster/observed.ts";
 import type { Capabilities, Inventory } from "../../protocol/resources/status.ts";
 import { rotationMessage, verifyEd25519 } from "../../protocol/tunnel/auth.ts";
-import { ProtocolError } from "../../protocol/tunnel/codec.ts";
 import type { AgentFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import { CLOSE } from "../../protocol/tunnel/limits.ts";
+import { ProtocolError } from "../../protocol/tunnel/protocol-errors.ts";
 import { insertClusterKey } from "../../worker/store/cluster-keys.ts";
 import { touchCluster } from "../../worker/store/cluster-lineage.ts";
 import { directory } from "../../worker/store/database.ts";

@@ -1,15 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plan } from "../../test/attack/plan.ts";
-import {
-  agentFrameDecoder,
-  edgeFrameDecoder,
-  encodeFrame,
-  ProtocolError,
-  StreamFrameError,
-} from "./codec.ts";
+import { agentFrameDecoder, edgeFrameDecoder, encodeFrame } from "./codec.ts";
 import type { EdgeFrame } from "./frames.ts";
 import { CLOSE, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_CHUNKED } from "./limits.ts";
+import { ProtocolError, StreamFrameError } from "./protocol-errors.ts";
 
 const bytes = (text: string): number => new TextEncoder().encode(text).byteLength;
 const counter = (): (() => number) => {

@@ -1,6 +1,6 @@
 import { type ErrorCode, KubeNovaError } from "../../../domain/errors/index.ts";
 import { STREAM_ERROR_HEADER, STREAM_HEADER, type StreamOpen } from "../../../durable-objects/rpc.ts";
-import { openSchema } from "../../../protocol/tunnel/frames.ts";
+import { openSchema } from "../../../protocol/tunnel/stream-frames.ts";
 import type { Call } from "../../routing/call.ts";
 import { validate } from "../../routing/validate.ts";
 import { type Cluster, clusterOf, findCluster } from "../../store/clusters.ts";
