@@ -4,7 +4,7 @@ import type { Env } from "../worker/env.ts";
 import { failpoint } from "../worker/failpoint.ts";
 import { clusterStub, directory, outboxStub, tenantStub } from "../worker/store/database.ts";
 import { markDelivered, undeliveredByIds } from "../worker/store/outbox.ts";
-import { type RawRelease, releasesOfEvents } from "../worker/store/release-documents.ts";
+import { type RawRelease, releasesOfEvents } from "../worker/store/release-rows.ts";
 import { eventFrom, type StoredEvent } from "../worker/store/stored-event.ts";
 import { ClusterCalls } from "./cluster-calls.ts";
 import { Failures } from "./failures.ts";

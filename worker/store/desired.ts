@@ -2,7 +2,8 @@ import type { DesiredDocument } from "../../domain/desired/index.ts";
 import type { Located } from "../../domain/desired/placement.ts";
 import type { ClusterIdentity } from "../../durable-objects/rpc.ts";
 import { projectsOfCluster, tenantsOfCluster } from "./cluster-documents.ts";
-import { releaseDocumentsOf, releasesOfCluster } from "./release-documents.ts";
+import { releaseDocumentsOf } from "./release-documents.ts";
+import { releasesOfCluster } from "./release-rows.ts";
 
 export interface DesiredPage {
   documents: DesiredDocument[];
