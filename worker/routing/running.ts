@@ -4,24 +4,16 @@ import type { IdKind } from "../../domain/ids/index.ts";
 import type { Env } from "../env.ts";
 import { failpoint } from "../failpoint.ts";
 import { newId } from "../ids.ts";
-import { outboxStub } from "../store/database.ts";
-import { randomShard, recordEvents } from "../store/events.ts";
+import { recordEvents } from "../store/events.ts";
 import { findStoredAnswer, storeAnswer, storedAnswer } from "../store/idempotency.ts";
 import type { ActiveSpan } from "../tracing/spans.ts";
 import type { Answer, Call, Commit } from "./call.ts";
 import type { Route } from "./define.ts";
 import { deliverSoon } from "./deliver-soon.ts";
 import { type IdempotentRequest, replayIfStored, toStored } from "./idempotency.ts";
+import { OutboxAlarm } from "./outbox-alarm.ts";
 import { checkPrecondition } from "./preconditions.ts";
 import { tracedDelivery } from "./traced-delivery.ts";
-
-/** An alarm that was armed longer ago may have rung before the commit; it looks again after domain/outbox ARM_DELAY_MS. */
-const ARMED_FOR_MS = 1_000;
-/** Requests that come this soon after an alarm was armed in their isolate commit under it, instead of arming one each. */
-const SHARED_FOR_MS = 500;
-
-/** The alarm that was armed last in this isolate, and when its arming began. */
-let lastArmed = { shard: 0, at: 0 };
 
 /** Ends a handler's run: what it read has changed since. It runs again and sees the newest state. */
 export class LostRace extends Error {}
@@ -59,9 +51,7 @@ export class RunningCall implements Call {
   readonly #route: Route;
   readonly #idempotent: IdempotentRequest | undefined;
   readonly #trace: ActiveSpan | undefined;
-  #shard = 0;
-  #armed: Promise<void> | undefined;
-  #armedAt = 0;
+  readonly #alarm: OutboxAlarm;
   readonly attempt: number;
 
   constructor(input: CallInput, attempt = 1) {
@@ -79,6 +69,7 @@ export class RunningCall implements Call {
     this.#route = input.route;
     this.#idempotent = input.idempotent;
     this.#trace = input.trace;
+    this.#alarm = new OutboxAlarm(input.env);
     this.authorized = input.route.action === "public";
   }
 
@@ -96,7 +87,7 @@ export class RunningCall implements Call {
 
   async read(db: D1Database, statements: D1PreparedStatement[]) {
     const idempotent = this.#idempotent;
-    if (this.#route.method !== "get") this.#arm();
+    if (this.#route.method !== "get") this.#alarm.arm();
     const all = idempotent ? [...statements, findStoredAnswer(db, idempotent.id)] : statements;
     const results = await this.#batch("read", db, all);
     if (idempotent) replayIfStored(storedAnswer(results.pop()?.results[0]), idempotent, this.now);
@@ -105,13 +96,13 @@ export class RunningCall implements Call {
 
   async commit({ db, statements, events, answer, secretReference }: Commit): Promise<Answer> {
     if (statements.length === 0 && events.length === 0 && !this.#idempotent) return answer;
-    this.#arm();
+    this.#alarm.arm();
     const recorded = recordEvents(db, this.#origin(), events);
     const all = [...statements, ...recorded.statements];
     if (this.#idempotent) {
       all.push(...storeAnswer(db, toStored(this.#idempotent, answer, this.now, secretReference)));
     }
-    await this.#armed;
+    await this.#alarm.armed;
     await failpoint(this.env, "armed");
     await this.#batch("commit", db, all).catch((error: unknown) => {
       throw /SQLITE_CONSTRAINT|constraint failed/i.test(String(error)) ? new LostRace() : error;
@@ -136,34 +127,13 @@ export class RunningCall implements Call {
     checkPrecondition(this.request.headers, existing);
   }
 
-  /** The alarm stands before the commit, so that its events are delivered even if this isolate dies right after. */
-  #arm(): void {
-    const now = Date.now();
-    if (this.#armed && now - this.#armedAt < ARMED_FOR_MS) return;
-    if (!this.#armed && now - lastArmed.at < SHARED_FOR_MS) {
-      this.#shard = lastArmed.shard;
-      this.#armedAt = lastArmed.at;
-      this.#armed = Promise.resolve();
-      return;
-    }
-    const shard = this.#armed ? this.#shard : randomShard();
-    this.#shard = shard;
-    this.#armedAt = now;
-    this.#armed = outboxStub(this.env, shard)
-      .arm()
-      .then(() => {
-        lastArmed = { shard, at: now };
-      });
-    this.#armed.catch(() => undefined);
-  }
-
   #origin() {
     return {
       actor: this.principal.id,
       correlationId: this.correlationId,
       ...(this.#idempotent ? { idempotencyKey: this.#idempotent.key } : {}),
       now: this.now,
-      shard: this.#shard,
+      shard: this.#alarm.shard,
       newId: this.newId,
     };
   }
