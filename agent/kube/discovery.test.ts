@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createManualClock } from "../../test/kube/manual-clock.ts";
 import type { Core } from "./core.ts";
-import { createDiscovery, readGroups } from "./discovery.ts";
+import { createDiscovery } from "./discovery.ts";
+import { readGroups } from "./discovery-documents.ts";
 
 const resource = (kind: string, scope: "Namespaced" | "Cluster" = "Namespaced") => ({
   resource: `${kind.toLowerCase()}s`,

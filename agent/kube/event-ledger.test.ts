@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createEventLedger, cutUtf8 } from "./event-ledger.ts";
+import { createEventLedger } from "./event-ledger.ts";
+import { cutUtf8 } from "./event-object.ts";
 import type { EventInput } from "./event-types.ts";
 
 const options = { reportingController: "kubenova.io/agent", reportingInstance: "agent-0" };
