@@ -1,30 +1,17 @@
-import { proofMessage } from "../../protocol/tunnel/auth.ts";
-import type { FrameOf } from "../../protocol/tunnel/frames.ts";
-import { PROTOCOL_VERSION } from "../../protocol/tunnel/limits.ts";
 import type { ClockWatch } from "../clock-watch.ts";
-import { type KeyPair, signWith } from "../identity/keys.ts";
 import type { Clock, Random } from "../kube/index.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { VERSION } from "../version.ts";
 import { dial } from "./dial.ts";
+import { type HelloInput, helloOf } from "./hello.ts";
 import { afterEnding, type Ending, firstDelayMs, initialReconnect } from "./reconnect.ts";
 import { runSession, type SessionEnd } from "./session.ts";
-import type { Challenge, Consumer, Hello, Link } from "./types.ts";
+import type { Challenge, Consumer, Link } from "./types.ts";
 
 export type { Consumer, Link } from "./types.ts";
 
-export interface TunnelOptions {
-  managerUrl: URL;
+export interface TunnelOptions extends HelloInput {
   ca?: readonly string[];
-  clusterId: string;
-  clusterUid: string;
-  /** The present key: it may be rotated between two dials. */
-  key: () => KeyPair;
-  /** Where the stored desired state stands; undefined asks for a snapshot. */
-  cursor: () => FrameOf<"hello">["cursor"];
-  /** What the cluster says of itself. */
-  observed: () => Pick<Hello, "capabilities" | "inventory">;
   consumers: readonly Consumer[];
   log: Logger;
   metrics: Metrics;
@@ -128,24 +115,6 @@ export function startTunnel(options: TunnelOptions): Tunnel {
     status: () => status,
     renew: (reason) => link?.end({ kind: "renew", reason }),
     stopped,
-  };
-}
-
-async function helloOf(options: TunnelOptions, { nonce, epochId }: Challenge): Promise<Hello> {
-  const { clusterId, clusterUid, managerUrl } = options;
-  const key = options.key();
-  const host = managerUrl.host.toLowerCase();
-  const cursor = options.cursor();
-  return {
-    t: "hello",
-    versions: [PROTOCOL_VERSION],
-    agentVersion: VERSION,
-    publicKey: key.publicKey,
-    signature: signWith(key, proofMessage({ clusterId, nonce, host, epochId, clusterUid })),
-    host,
-    clusterUid,
-    ...(cursor ? { cursor } : {}),
-    ...options.observed(),
   };
 }
 
