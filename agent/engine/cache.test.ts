@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { createManualClock } from "../../test/kube/manual-clock.ts";
-import { bookmark, event } from "../../test/kube/scripted-watch.ts";
+import { bookmark, event, object } from "../../test/kube/scripted-watch.ts";
 import { startStub } from "../../test/kube/stub-server.ts";
 import { until } from "../../test/lib/until.ts";
 import { createCache } from "./cache.ts";
@@ -29,6 +29,8 @@ async function watched() {
   await Promise.all(holds.map(({ synced }) => synced));
   return {
     seen: () => cache.get(KEY)?.resourceVersion,
+    /** The answer to a write. */
+    put: (version: string) => cache.put(object("a", version)),
     /** Resolves when it has arrived, whatever came of it. */
     async send(to: "kind" | "name", ...what: Parameters<typeof event>) {
       // Another object of the same watch, behind it: told of when this one has been taken.
@@ -56,5 +58,15 @@ describe("an object that is watched by its kind's label and by name", () => {
     await send("kind", "DELETED", "a", "6");
     await send("name", "DELETED", "a", "6");
     expect(seen()).toBeUndefined();
+  });
+
+  it("is not brought back by an answer that its end has overtaken; a new one of its name is", async () => {
+    const { send, seen, put } = await watched();
+    await send("kind", "DELETED", "a", "7");
+    await send("name", "DELETED", "a", "7");
+    put("6");
+    expect(seen()).toBeUndefined();
+    put("8");
+    expect(seen()).toBe("8");
   });
 });

@@ -11,6 +11,7 @@ import {
   refString,
   type TypeRef,
 } from "../kube/index.ts";
+import { createEnded } from "./ended.ts";
 import { MANAGED_SELECTOR } from "./marks.ts";
 import { isNewer, type Seen } from "./model.ts";
 import { seenOf } from "./seen.ts";
@@ -84,6 +85,7 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
   const watches = new Map<string, Watched>();
   const objects = new Map<string, Seen>();
   const listeners = new Map<string, Set<() => void>>();
+  const ended = createEnded(clock);
   /** Keys whose objects are kept whole, and for how many. */
   const whole = new Map<string, number>();
 
@@ -97,6 +99,7 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
   const take = (seen: Seen): Seen => {
     const key = refString(seen.ref);
     const held = objects.get(key);
+    if (ended.isPast(key, seen.resourceVersion)) return held ?? seen;
     // Versions of one cluster compare across lives of a name: what lags behind never hides what we know.
     const completes =
       seen.object && !held?.object && held?.uid === seen.uid && held.resourceVersion === seen.resourceVersion;
@@ -143,6 +146,7 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
       deleted: ({ ref, uid, resourceVersion }) => {
         const key = refString(ref);
         const held = objects.get(key);
+        ended.note(key, resourceVersion);
         // A lost label carries the version of that change; an end carries a newer one than anybody has seen.
         const isEnd = held !== undefined && isNewer(resourceVersion, held.resourceVersion);
         if (isEnd || !isShownByName(key, uid, watched)) drop(key, uid);

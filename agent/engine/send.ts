@@ -139,7 +139,12 @@ async function remove(host: Host, run: Run, one: NodeRun, seen: Seen, why: strin
   // Old and new pods must not run beside each other; what has no pods need not wait for the garbage collector.
   const propagationPolicy = podSpecOf(one.node.object) ? ("Foreground" as const) : ("Background" as const);
   const options = { preconditions: { uid: seen.uid }, propagationPolicy };
-  const result = await ctx.kube.delete(ref, { ...requestOf(host, run), ...options });
+  const result = await ctx.kube
+    .delete(ref, { ...requestOf(host, run), ...options })
+    .catch((error: unknown) => {
+      if (!isKind(error, "notFound")) throw error;
+      return { gone: true } as const;
+    });
   ctx.log.info("deleted to be made anew", { graph: run.identity.key, object: key, why });
   one.failure = undefined;
   one.attempts = 0;
