@@ -1,24 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { GraphNode } from "../../protocol/resources/graph.ts";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { plan } from "../../test/attack/plan.ts";
+import { hook, watchHooks } from "../../test/engine/hooks.ts";
 import { MOMENTS, type OperatorStarter, operatorStarter } from "../../test/engine/operator-process.ts";
 import { prepareNamespace } from "../../test/engine/scene.ts";
 import { Graphs } from "../../test/engine/team-graphs.ts";
 import { sharedApiServer } from "../../test/kube/api-server.ts";
 import { until } from "../../test/lib/until.ts";
-import { isGone, SYSTEM } from "../../test/operator/fixture.ts";
-import { createReflector, type Kube, loadKube, type Reflector } from "../kube/index.ts";
+import { SYSTEM } from "../../test/operator/fixture.ts";
+import { type Kube, loadKube } from "../kube/index.ts";
 
-/** Hooks: Jobs that complete at once, and are removed by their TTL as soon as they have one. */
 const namespace = `creates-${Date.now().toString(36)}`;
-const JOB = { apiVersion: "batch/v1", kind: "Job" };
 let kube: Kube;
 let graphs: Graphs;
 let operators: OperatorStarter;
-let jobs: Reflector;
-/** UIDs of all Jobs that ever were, by name. */
-const made = new Map<string, Set<string>>();
+let hooks: Awaited<ReturnType<typeof watchHooks>>;
 
 beforeAll(async () => {
   const kubeconfig = await sharedApiServer();
@@ -27,36 +23,17 @@ beforeAll(async () => {
   await installDefinitions(kube);
   graphs = await Graphs.open(kube, namespace);
   operators = await operatorStarter(kubeconfig);
-  jobs = createReflector(kube, { type: JOB, namespace });
-  const note = ({ metadata: { name, uid } }: { metadata: { name: string; uid: string } }) =>
-    made.set(name, new Set([...(made.get(name) ?? []), uid]));
-  jobs.on({ added: note, updated: note });
-  await jobs.synced;
+  hooks = await watchHooks(kube, namespace);
 });
 afterAll(async () => {
-  await jobs.stop();
+  await hooks.stop();
   await operators.close();
   await graphs.close();
   kube.close();
 });
 
-const hook = (name: string, command: string, applyPolicy: GraphNode["applyPolicy"] = { mode: "Create" }) =>
-  ({
-    id: name,
-    object: {
-      ...{ ...JOB, metadata: { name } },
-      spec: {
-        ...{ completions: 0, parallelism: 0, ttlSecondsAfterFinished: 0 },
-        template: {
-          spec: { restartPolicy: "Never", containers: [{ name: "x", image: "x:1", command: [command] }] },
-        },
-      },
-    },
-    applyPolicy,
-  }) as GraphNode;
-const runsOf = (name: string) => made.get(name)?.size ?? 0;
-const gone = (name: string) =>
-  until(`job ${name} has gone`, () => isGone(kube, { ...JOB, namespace, name }), { deadlineMs: 60_000 });
+const runsOf = (name: string) => hooks.runsOf(name);
+const gone = (name: string) => hooks.gone(name);
 
 describe("a hook", () => {
   let operator: ReturnType<OperatorStarter["start"]> | undefined;
@@ -115,4 +92,58 @@ describe("a hook", () => {
       }
     },
   );
+});
+
+describe("a hook of a graph that is rolled back", () => {
+  let operator: ReturnType<OperatorStarter["start"]> | undefined;
+  afterEach(() => operator?.kill());
+  const rollBack = async (name: string, rollbackTo: string | null) => {
+    const ref = { apiVersion: "kubenova.io/v1alpha1", kind: "ResourceGraph", namespace, name };
+    await kube.patch(ref, { spec: { rollbackTo } }, { fieldManager: "person" });
+  };
+  /** The graph is at rest, and each hook has run so often. */
+  const haveRun = async (name: string, runs: Record<string, number>) => {
+    const status = await graphs.awaitReady(name);
+    for (const job of Object.keys(runs)) await gone(job);
+    expect(Object.fromEntries(Object.keys(runs).map((job) => [job, runsOf(job)]))).toEqual(runs);
+    return status.digest ?? "";
+  };
+
+  it("runs anew where the newer graph has another in its place, or none; the very same run is not repeated", async () => {
+    operator = operators.start();
+    await graphs.write("back", [hook("migrate", "one"), hook("same", "always"), hook("seed-1", "one")]);
+    const former = await haveRun("back", { migrate: 1, same: 1, "seed-1": 1 });
+    await graphs.write("back", [hook("migrate", "two"), hook("same", "always"), hook("seed-2", "two")]);
+    await haveRun("back", { migrate: 2, same: 1, "seed-1": 1, "seed-2": 1 });
+    await rollBack("back", former);
+    await haveRun("back", { migrate: 3, same: 1, "seed-1": 2, "seed-2": 1 });
+    await rollBack("back", null);
+    await haveRun("back", { migrate: 4, same: 1, "seed-1": 2, "seed-2": 2 });
+  });
+
+  const random = plan.random("hooks of a rollback");
+  /** A rollback takes the record, the hook itself and its TTL, and statuses beside them. */
+  const points = Array.from({ length: plan.long ? 18 : 2 }, (_, n) => ({
+    write: plan.long ? Math.ceil((n + 1) / MOMENTS.length) : Math.ceil(random() * 5),
+    moment: MOMENTS[n % MOMENTS.length] ?? "before",
+  }));
+  it.each(points)("runs once a rollback, though its operator is killed: $moment write $write", async (at) => {
+    const name = `back-${at.write}-${at.moment}`;
+    operator = operators.start();
+    await graphs.write(name, [hook(name, "one")]);
+    const former = await haveRun(name, { [name]: 1 });
+    await graphs.write(name, [hook(name, "two")]);
+    await haveRun(name, { [name]: 2 });
+    for (const [n, to] of [former, null].entries()) {
+      await operator.synced;
+      operator.dieAt(at);
+      await rollBack(name, to);
+      const isDone = () => graphs.awaitReady(name, 1).then(() => runsOf(name) === 3 + n);
+      const killed = operator;
+      await until("it dies, or is done", async () => !killed.isAlive || (await isDone().catch(() => false)));
+      await killed.kill();
+      operator = operators.start();
+      await haveRun(name, { [name]: 3 + n });
+    }
+  });
 });

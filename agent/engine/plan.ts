@@ -1,12 +1,13 @@
 import { APPLIER_SERVICE_ACCOUNT } from "../../domain/names/labels.ts";
 import type { GraphNode } from "../../protocol/resources/graph.ts";
 import type { Identity } from "../kube/index.ts";
-import { buildGraph } from "./build.ts";
+import { type Built, buildGraph } from "./build.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { loadExpressions } from "./expression-names.ts";
 import type { History } from "./history.ts";
 import { actAs } from "./identity.ts";
 import type { Graph, Nodes } from "./model.ts";
+import { carriedBy } from "./rollback.ts";
 import { ShardError, type ShardStore } from "./shard-store.ts";
 import { isPending, nodesOf } from "./spec-nodes.ts";
 import { kindsOf } from "./start-run.ts";
@@ -27,6 +28,10 @@ export interface Plan {
   isLost?: boolean;
   /** Shards that are not there may come. */
   mayPass?: boolean;
+  /** Digest of what is carried out; missing where that is nothing. */
+  carries?: string;
+  /** It is refused, and the graph is of what was carried out before. */
+  goesOn?: boolean;
 }
 
 /** Rejects where the API server could not be asked for its shards. */
@@ -34,7 +39,7 @@ export async function planOf(
   ctx: EngineContext,
   live: LiveGraph,
   shards: ShardStore,
-  history: Pick<History, "nodesFor">,
+  history: Pick<History, "nodesFor" | "digestOf">,
 ): Promise<Plan> {
   const { namespace = "" } = live.metadata;
   const identity = actAs(live.spec.applyAs, namespace, ctx.systemNamespace);
@@ -42,13 +47,19 @@ export async function planOf(
   if (isPending(live.spec)) return { ...who, pending: true };
   const nodes = await nodesOf(live.spec, shards).catch(shardProblem);
   if (typeof nodes === "string") return { ...who, problem: nodes, mayPass: true };
-  const { rollbackTo } = live.spec;
-  const carried = rollbackTo ? await history.nodesFor(rollbackTo).catch(shardProblem) : nodes;
-  if (typeof carried === "string") return { ...who, nodes, problem: carried };
-  await loadExpressions(carried);
-  const built = buildGraph({ nodes: carried }, namespace, await ctx.scopeOf(kindsOf({ nodes: carried })));
-  const plan = { ...who, nodes, ...("graph" in built ? { graph: built.graph } : { problem: built.problem }) };
-  return "refused" in identity ? { ...plan, problem: identity.refused } : plan;
+  const { mayPass = false, ...carried } = await carriedBy(live, nodes, history);
+  if (!("nodes" in carried)) return { ...who, nodes, mayPass, ...carried };
+  const graph = await builtOf(ctx, carried.nodes, namespace);
+  const plan = { ...who, nodes, mayPass, carries: carried.digest, ...graph };
+  if ("refused" in identity) return { ...plan, problem: identity.refused };
+  if (carried.problem === undefined || "problem" in graph) return plan;
+  return { ...plan, problem: carried.problem, goesOn: true };
+}
+
+async function builtOf(ctx: EngineContext, nodes: readonly GraphNode[], namespace: string): Promise<Built> {
+  const spec = { nodes: [...nodes] };
+  await loadExpressions(spec.nodes);
+  return buildGraph(spec, namespace, await ctx.scopeOf(kindsOf(spec)));
 }
 
 function shardProblem(error: unknown): string {
@@ -61,7 +72,6 @@ const applierOf = (namespace: string): Identity => ({ namespace, serviceAccount:
 
 /** The graph of a specification that may come next; what is no graph keeps nothing. */
 export async function graphOf(ctx: EngineContext, spec: Nodes, namespace: string): Promise<Graph> {
-  await loadExpressions(spec.nodes);
-  const built = buildGraph(spec, namespace, await ctx.scopeOf(kindsOf(spec)));
+  const built = await builtOf(ctx, spec.nodes, namespace);
   return "graph" in built ? built.graph : { nodes: new Map(), order: [], dependants: new Map() };
 }

@@ -19,6 +19,7 @@ import { graphOf, type Plan, planOf } from "./plan.ts";
 import { isControlled } from "./record.ts";
 import { REMOVAL } from "./removal.ts";
 import { createReporter } from "./reporter.ts";
+import { goingOn } from "./rollback.ts";
 import { running } from "./running.ts";
 import { createShardStore, type ShardStore } from "./shard-store.ts";
 import { seenGraph } from "./spec-nodes.ts";
@@ -117,7 +118,7 @@ export function createRunner(
     snapshot: () => stage?.snapshot(),
     record() {
       const { fields, chunks } = record.pack(live.status, graph, secured);
-      return { fields: { ...fields, ...history.fields(live) }, chunks };
+      return { fields: { ...fields, ...history.fields(live, plan?.carries) }, chunks };
     },
     shards,
     acted: () => stage?.acted() === true,
@@ -133,12 +134,13 @@ export function createRunner(
     },
   });
 
-  const stageOf = ({ graph: planned, as, problem, pending: isComing, isLost }: Plan): Stage => {
+  const stageOf = ({ graph: planned, as, problem, pending: isComing, isLost, goesOn }: Plan): Stage => {
     const recording = { ctx, stored: () => record.stored(live.status), flush: () => writer.flush(), again };
     const context = { host, live, newest: () => live, finalizer, reporter, recording };
     if (isLost) return refused(context, problem ?? "");
     if (live.metadata.deletionTimestamp !== undefined) return deleting(context, planned, as);
     if (isComing) return pending(context);
+    if (goesOn && planned) return goingOn(running(context, planned, as), problem ?? "");
     if (problem !== undefined || !planned) return refused(context, problem ?? "it is no graph");
     return running(context, planned, as);
   };
@@ -224,7 +226,7 @@ export function createRunner(
     live: () => live,
     seen: () => seenGraph(live, plan),
     shards,
-    isMissing: () => plan?.mayPass === true && !plan.isLost,
+    isMissing: () => plan?.mayPass === true && !plan.isLost && !plan.nodes,
     again() {
       plan = undefined;
       void begin();

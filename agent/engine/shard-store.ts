@@ -9,6 +9,8 @@ import { type Chunk, digestOfText } from "./shards.ts";
 /** A shard is not there, or is not what the graph names. */
 export class ShardError extends Error {
   override readonly name = "ShardError";
+  /** It may be put back. */
+  readonly mayPass: boolean = true;
 }
 
 /** The shards of one graph, which own nothing and are owned by it: they go with it. */

@@ -61,6 +61,16 @@ export class Scene {
     this.#uid = (await this.kube.apply(object, { fieldManager: "person", force: true })).metadata.uid;
   }
 
+  /** As a person does who wants a former graph back, or, with null, his own. `spec`: what is to be there then. */
+  async rollBack(rollbackTo: string | null, spec: ResourceGraphSpec): Promise<void> {
+    this.ledger.next(spec);
+    this.#spec = spec;
+    await this.kube.patch(this.#ref, { spec: { rollbackTo } }, { fieldManager: "person" });
+  }
+
+  /** The graph as it is stored. */
+  graph = async (): Promise<LiveGraph> => (await this.kube.get(this.#ref)) as LiveGraph;
+
   async delete(): Promise<void> {
     await this.kube.delete(this.#ref);
     this.ledger.next({ ...(this.#spec as ResourceGraphSpec), nodes: [] });
@@ -114,7 +124,7 @@ export class Scene {
   /** Ready under its newest generation; where it was deleted: gone. */
   async #isDone(): Promise<boolean> {
     try {
-      const { metadata, status } = (await this.kube.get(this.#ref)) as LiveGraph;
+      const { metadata, status } = await this.graph();
       if (status?.phase === "Failed") throw new Error(`the graph failed: ${status.message}`);
       return (
         this.#spec !== undefined &&
