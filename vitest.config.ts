@@ -10,7 +10,8 @@ const attack = {
 };
 const properties = "./test/attack/properties.ts";
 /** No test is about its own speed: this only ends one that hangs, on the busiest machine. */
-const testTimeout = attack.KUBENOVA_ATTACK === "long" ? 600_000 : 60_000;
+const isLong = attack.KUBENOVA_ATTACK === "long";
+const testTimeout = isLong ? 600_000 : 60_000;
 
 /**
  * unit: pure rules and Node code. workerd: what runs at the edge, in the real runtime.
@@ -60,7 +61,8 @@ export default defineConfig({
           globalSetup: ["./test/kube/teardown.ts"],
           setupFiles: [properties],
           fileParallelism: false,
-          testTimeout: 120_000,
+          // Hundreds of kills of a process are one test of the long plan.
+          testTimeout: isLong ? 3_600_000 : 120_000,
           hookTimeout: 300_000,
         },
       },
