@@ -32,7 +32,7 @@ const CREATE_ONLY = "1";
 
 /**
  * Stores a graph. Its one write switches to the new nodes as a whole: what does not fit into it stands in shards before.
- * A graph that is not there yet is made first, Pending, so that its shards belong to it from the start and go with it.
+ * A graph that is not there yet is made first, Pending: shards bear their graph's UID, and go when no graph has it.
  */
 export async function applyGraph(applying: Applying, graph: WrittenGraph): Promise<Stored> {
   refuseUnknown(graph, applying.runner()?.live());

@@ -24,6 +24,7 @@ import { graphKeyOf } from "./model.ts";
 import { createPodWatch } from "./pod-watch.ts";
 import { createRunner, type Runner } from "./runner.ts";
 import { createScopes } from "./scopes.ts";
+import { createShardSweeper } from "./shard-sweep.ts";
 import { kindsOf } from "./start-run.ts";
 
 export interface EngineOptions {
@@ -123,6 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
     foreign.delete(key);
     if (runner?.live().metadata.uid === live.metadata.uid) return runner.offer(live);
     runner?.stop();
+    if (runner) sweeper.gone(runner.live(), runner.shards.isUsed);
     runners.set(
       key,
       createRunner(ctx, live, (status) => tell(key, status)),
@@ -143,7 +145,14 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     onError: (error) => watchFailed("ResourceGraph", error),
   });
-  reflector.on({ added: take, updated: take, deleted: drop });
+  const known = () => [...runners.values()].map((runner) => runner.live());
+  const sweeper = createShardSweeper(ctx, known, reflector.synced);
+  const gone = (live: LiveGraph) => {
+    const runner = runners.get(graphKeyOf(live));
+    drop(live);
+    if (runner?.live().metadata.uid === live.metadata.uid) sweeper.gone(runner.live(), runner.shards.isUsed);
+  };
+  reflector.on({ added: take, updated: take, deleted: gone });
 
   return {
     synced: reflector.synced,
@@ -173,7 +182,7 @@ export function createEngine(options: EngineOptions): Engine {
     async stop() {
       await reflector.stop();
       for (const runner of runners.values()) runner.stop();
-      await Promise.all([cache.stop(), pods.stop()]);
+      await Promise.all([cache.stop(), pods.stop(), sweeper.stop()]);
     },
   };
 }

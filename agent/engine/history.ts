@@ -9,7 +9,8 @@ import {
 import type { ShardRef } from "../../protocol/resources/graph-shard.ts";
 import type { LiveGraph } from "./context.ts";
 import { asSaid, DEFAULT_LIMIT, digestOfSpec, entryOf, kept, merged, said } from "./history-entries.ts";
-import { ShardError, type ShardStore } from "./shard-store.ts";
+import { ShardError } from "./shard-objects.ts";
+import type { ShardStore } from "./shard-store.ts";
 import { chunksOf, digestOfChunks, linesOf } from "./shards.ts";
 import { nodesOf } from "./spec-nodes.ts";
 import type { StatusRecord } from "./status.ts";
@@ -108,6 +109,13 @@ export function createHistory(first: LiveGraph, shards: ShardStore, now: () => n
 /** Nothing will put it back. */
 class UnknownGraphError extends ShardError {
   override readonly mayPass = false;
+}
+
+/** All that the graph's own object names. */
+export function shardsNamedBy(live: LiveGraph): ShardRef[] {
+  const { spec, status = {} } = live;
+  const former = [...(status.history ?? []), ...replacedOf(live)].flatMap(({ shards }) => shards);
+  return [...(spec.shards ?? []), ...(status.inventoryShards ?? []), ...former];
 }
 
 /** Of the write that made this generation; a status of it has taken them over. */

@@ -1,10 +1,9 @@
 import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
-import { errorText } from "../log.ts";
-import type { EngineContext } from "./context.ts";
 import { type Inventory, type Stored, writeInventory } from "./inventory.ts";
 import { createLedger, type Packed } from "./ledger.ts";
 import type { Graph } from "./model.ts";
-import { ShardError, type ShardStore } from "./shard-store.ts";
+import { ShardError } from "./shard-objects.ts";
+import type { ShardStore } from "./shard-store.ts";
 
 /** One graph's inventory in memory, and as its status names it. */
 export interface InventoryRecord {
@@ -53,23 +52,4 @@ status.inventoryShards away to go on without it: what only it named will stay`;
     },
     stored: ledger.stored,
   };
-}
-
-/** Tries until it succeeds; undefined where nobody wants it any more. */
-export async function persist<T>(
-  { clock, random, log, signal }: EngineContext,
-  isOvertaken: () => boolean,
-  work: () => Promise<T>,
-): Promise<T | undefined> {
-  for (let failures = 0; !isOvertaken(); failures += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      log.info("a graph could not be read yet", { error: errorText(error) });
-      const ceiling = Math.min(30_000, 500 * 2 ** Math.min(failures, 10));
-      await clock.sleep(ceiling * (0.1 + 0.9 * random()), signal).catch(() => {});
-    }
-  }
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { ShardRef } from "../../protocol/resources/graph-shard.ts";
 import { createLedger } from "./ledger.ts";
-import { ShardError } from "./shard-store.ts";
+import { ShardError } from "./shard-objects.ts";
 import { type Chunk, chunksOf, linesOf } from "./shards.ts";
 
 const entry = (name: string) => ({ version: "v1", kind: "ConfigMap", namespace: "ns", name, uid: name });

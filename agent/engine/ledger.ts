@@ -5,7 +5,8 @@ import {
 } from "../../protocol/resources/graph.ts";
 import type { ShardRef } from "../../protocol/resources/graph-shard.ts";
 import { type Inventory, readInventory, type Stored } from "./inventory.ts";
-import { ShardError, type ShardStore } from "./shard-store.ts";
+import { ShardError } from "./shard-objects.ts";
+import type { ShardStore } from "./shard-store.ts";
 import { type Chunk, chunksOf, documentsOf, linesOf } from "./shards.ts";
 import type { StatusRecord } from "./status.ts";
 

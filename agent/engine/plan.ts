@@ -8,7 +8,8 @@ import type { History } from "./history.ts";
 import { actAs } from "./identity.ts";
 import type { Graph, Nodes } from "./model.ts";
 import { carriedBy } from "./rollback.ts";
-import { ShardError, type ShardStore } from "./shard-store.ts";
+import { ShardError } from "./shard-objects.ts";
+import type { ShardStore } from "./shard-store.ts";
 import { isPending, nodesOf } from "./spec-nodes.ts";
 import { kindsOf } from "./start-run.ts";
 

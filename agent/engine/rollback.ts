@@ -1,7 +1,7 @@
 import type { GraphNode } from "../../protocol/resources/graph.ts";
 import type { LiveGraph } from "./context.ts";
 import type { History } from "./history.ts";
-import { ShardError } from "./shard-store.ts";
+import { ShardError } from "./shard-objects.ts";
 import type { Stage } from "./stage.ts";
 
 /** Which nodes are carried out: the specification's own, or those of the former graph that rollbackTo names. */

@@ -1,19 +1,21 @@
-import { API_VERSION } from "../../domain/desired/index.ts";
-import { ANNOTATION, LABEL, MANAGER } from "../../domain/names/labels.ts";
-import type { ResourceGraphShardSpec, ShardRef } from "../../protocol/resources/graph-shard.ts";
-import { isKind, type Kube, KubeError, type KubeObject, type LiveObject } from "../kube/index.ts";
+import type { ShardRef } from "../../protocol/resources/graph-shard.ts";
+import { isKind, type Kube, type LiveObject } from "../kube/index.ts";
+import { atOnce } from "./at-once.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
-import { type Chunk, digestOfText } from "./shards.ts";
+import {
+  contentOf,
+  deleteShard,
+  listShards,
+  ShardError,
+  shardAt,
+  shardName,
+  shardOf,
+} from "./shard-objects.ts";
+import { createShardPins } from "./shard-pins.ts";
+import type { Chunk } from "./shards.ts";
 
-/** A shard is not there, or is not what the graph names. */
-export class ShardError extends Error {
-  override readonly name = "ShardError";
-  /** It may be put back. */
-  readonly mayPass: boolean = true;
-}
-
-/** The shards of one graph, which own nothing and are owned by it: they go with it. */
+/** The shards of one graph, which own nothing and go after it. */
 export interface ShardStore {
   refsOf(chunks: readonly Chunk[]): ShardRef[];
   /** Resolves when each of them is stored. What is known to be there costs no request. */
@@ -27,17 +29,14 @@ export interface ShardStore {
    * is deleted: a write may name one at any time.
    */
   collect(named: () => ReadonlySet<string>): Promise<void>;
+  /** It stored some, or read some, that may be there. */
+  readonly isUsed: boolean;
 }
 
 /** Requests of one graph for its shards in flight. */
 const AT_ONCE = 4;
 /** What this process does not know may have been written by somebody whose graph is about to name it. */
-const STRANGERS_MS = 600_000;
-/** A write without an answer may yet be carried out: the API server gives up on a request long before this. */
-const UNANSWERED_MS = 600_000;
-const DIGEST_CHARS = 24;
-/** A name has 253 characters at most. */
-const NAME_CHARS = 220;
+export const STRANGERS_MS = 600_000;
 
 export interface ShardStoreOptions {
   kube: Kube;
@@ -58,18 +57,12 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
   let collecting = false;
   /** Asked for anew since the last look. */
   let asked = false;
-  const pinned = new Map<string, number>();
-  /** Until when those may yet come to be named whose naming had no answer. */
-  const unanswered = new Map<string, number>();
+  const pins = createShardPins(now);
   /** Deletions under way, by name: what is stored anew meanwhile would go with them. */
   const going = new Map<string, Promise<void>>();
   const request = () => ({ signal, auditId: auditIds(live()) });
-  const refOf = (name: string) => ({
-    ...{ apiVersion: API_VERSION, kind: "ResourceGraphShard", name },
-    namespace: live().metadata.namespace ?? "",
-  });
-  const nameOf = (digest: string) =>
-    `${live().metadata.name.slice(0, NAME_CHARS)}-${idOf(live().metadata.uid, digest)}`;
+  const at = (name: string) => shardAt(live().metadata.namespace, name);
+  const nameOf = (digest: string) => shardName(live(), digest);
 
   const store = async (chunk: Chunk): Promise<void> => {
     const name = nameOf(chunk.digest);
@@ -80,49 +73,42 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
       ours.add(name);
     } catch (error) {
       if (!isKind(error, "alreadyExists")) throw error;
-      check(await kube.get(refOf(name), request()), { name, digest: chunk.digest });
+      contentOf(await kube.get(at(name), request()), { name, digest: chunk.digest });
     }
     known.add(name);
   };
   const read = async (ref: ShardRef): Promise<string> => {
-    const found = await kube.get(refOf(ref.name), request()).catch((error: unknown) => {
+    const found = await kube.get(at(ref.name), request()).catch((error: unknown) => {
       known.delete(ref.name);
       if (isKind(error, "notFound")) throw new ShardError(`its shard ${ref.name} is missing`);
       throw error;
     });
     known.delete(ref.name);
-    const content = check(found, ref);
+    const content = contentOf(found, ref);
     known.add(ref.name);
     ours.add(ref.name);
     return content;
   };
-
-  const isPinned = (name: string) => pinned.has(name) || (unanswered.get(name) ?? 0) > now();
-  const unpin = (name: string) => {
-    const left = (pinned.get(name) ?? 1) - 1;
-    if (left === 0) pinned.delete(name);
-    else pinned.set(name, left);
-  };
-  const remove = async ({ metadata: { name, uid } }: LiveObject) => {
+  const remove = async (shard: LiveObject) => {
+    const { name } = shard.metadata;
     known.delete(name);
-    await kube.delete(refOf(name), { preconditions: { uid }, ...request() }).catch((error: unknown) => {
-      if (!isKind(error, "notFound", "conflict")) throw error;
-    });
+    await deleteShard({ kube, signal }, shard, auditIds(live()));
     ours.delete(name);
-    unanswered.delete(name);
+    pins.forget(name);
   };
   /** True where some are left whose time has not come. */
   const sweep = async (named: () => ReadonlySet<string>) => {
-    const listed = await list(kube, live(), request());
+    const { namespace = "", uid } = live().metadata;
+    const listed = await listShards({ kube, signal }, { namespace, graph: uid });
     const isDue = ({ metadata: { name, creationTimestamp = "" } }: LiveObject, names = named()) =>
       !names.has(name) &&
-      !isPinned(name) &&
+      !pins.has(name) &&
       (ours.has(name) || now() - Date.parse(creationTimestamp) > STRANGERS_MS);
-    for (const [name, until] of unanswered) if (until <= now()) unanswered.delete(name);
+    pins.tidy();
     const present = named();
     const due = listed.filter((shard) => isDue(shard, present));
     let removed = 0;
-    await each(due, async (shard) => {
+    await atOnce(AT_ONCE, due, async (shard) => {
       // The others before it took their time.
       if (!isDue(shard)) return;
       removed += 1;
@@ -135,21 +121,13 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
 
   return {
     refsOf: (chunks) => chunks.map(({ digest }) => ({ name: nameOf(digest), digest })),
-    put: async (chunks) => void (await each(chunks, store)),
-    async whilePinned(chunks, naming) {
-      const names = chunks.map(({ digest }) => nameOf(digest));
-      for (const name of names) pinned.set(name, (pinned.get(name) ?? 0) + 1);
-      try {
-        return await naming();
-      } catch (error) {
-        const isAnswered = error instanceof KubeError && error.kind !== "transient";
-        if (!isAnswered) for (const name of names) unanswered.set(name, now() + UNANSWERED_MS);
-        throw error;
-      } finally {
-        for (const name of names) unpin(name);
-      }
-    },
-    load: (refs) => each(refs, read),
+    put: async (chunks) => void (await atOnce(AT_ONCE, chunks, store)),
+    whilePinned: (chunks, naming) =>
+      pins.during(
+        chunks.map(({ digest }) => nameOf(digest)),
+        naming,
+      ),
+    load: (refs) => atOnce(AT_ONCE, refs, read),
     async collect(named) {
       asked = true;
       if (collecting) return;
@@ -165,53 +143,8 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
         collecting = false;
       }
     },
+    get isUsed() {
+      return known.size > 0 || ours.size > 0;
+    },
   };
-}
-
-/** Another life of the graph has other shards: those of the last one are on their way out with it. */
-const idOf = (uid: string, digest: string): string =>
-  digestOfText(`${uid} ${digest}`).slice("sha256:".length).slice(0, DIGEST_CHARS);
-
-function check(found: LiveObject, { name, digest }: ShardRef): string {
-  const { content } = found.spec as ResourceGraphShardSpec;
-  if (digestOfText(content) !== digest)
-    throw new ShardError(`its shard ${name} is not what the graph names: its digest is not ${digest}`);
-  return content;
-}
-
-const shardOf = ({ apiVersion, kind, metadata }: LiveGraph, name: string, chunk: Chunk): KubeObject => ({
-  apiVersion: API_VERSION,
-  kind: "ResourceGraphShard",
-  metadata: {
-    name,
-    namespace: metadata.namespace ?? "",
-    labels: { [LABEL.managedBy]: MANAGER, [ANNOTATION.graph]: metadata.uid },
-    ownerReferences: [
-      { apiVersion, kind, name: metadata.name, uid: metadata.uid, blockOwnerDeletion: false },
-    ],
-  },
-  spec: { digest: chunk.digest, content: chunk.content },
-});
-
-/** Their metadata alone: contents are large. */
-async function list(kube: Kube, { metadata }: LiveGraph, request: object): Promise<LiveObject[]> {
-  const answer = await kube.request({
-    path: `/apis/${API_VERSION}/namespaces/${metadata.namespace}/resourcegraphshards`,
-    query: { labelSelector: `${ANNOTATION.graph}=${metadata.uid}` },
-    headers: { accept: "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io" },
-    metric: { verb: "list", resource: "resourcegraphshards.kubenova.io" },
-    ...request,
-  });
-  return (JSON.parse(answer.body.toString("utf8")) as { items: LiveObject[] }).items;
-}
-
-async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const lane = async () => {
-    for (let index = next++; index < items.length; index = next++)
-      results[index] = await work(items[index] as T);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return results;
 }

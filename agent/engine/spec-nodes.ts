@@ -6,7 +6,8 @@ import {
   type ResourceGraphSpec,
 } from "../../protocol/resources/graph.ts";
 import type { LiveGraph, SeenGraph } from "./context.ts";
-import { ShardError, type ShardStore } from "./shard-store.ts";
+import { ShardError } from "./shard-objects.ts";
+import type { ShardStore } from "./shard-store.ts";
 import { type Chunk, chunksOf, documentsOf, linesOf } from "./shards.ts";
 
 /** A specification's nodes up to this size stand in the graph's own object. */

@@ -165,12 +165,16 @@ function simulatedKube(server: SimulatedServer, clock: Clock, faults: Faults | u
         const object = server.delete(ref, options?.preconditions?.uid);
         return object ? { gone: false, object } : { gone: true };
       }),
-    request: ({ query }) =>
+    request: ({ path, query }) =>
       asked("list", SHARDS, () => {
-        const uid = String(query?.labelSelector).split("=")[1];
+        const kind = path.endsWith("/resourcegraphs") ? GRAPH.kind : SHARDS.kind;
+        const namespace = /\/namespaces\/([^/]+)\//.exec(path)?.[1];
+        const [label = "", value] = String(query?.labelSelector ?? "").split("=");
         const items = [...server.objects.values()].filter(
-          ({ kind, metadata }) =>
-            kind === SHARDS.kind && Object.values(metadata.labels ?? {}).includes(uid ?? ""),
+          ({ kind: its, metadata: { labels = {}, namespace: where } }) =>
+            its === kind &&
+            (namespace === undefined || where === namespace) &&
+            (label === "" || (label in labels && (value === undefined || labels[label] === value))),
         );
         return { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ items })) };
       }),

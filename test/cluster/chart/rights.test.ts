@@ -72,6 +72,15 @@ describe("rights", () => {
     expect(deleting.flatMap(({ resources }) => resources)).not.toContain("namespaces");
   });
 
+  test("shards are made and deleted, never changed", async () => {
+    const { manifests } = await rendered({ ...GOOD, mode: "manage" });
+    const agents = manifests.filter(({ metadata }) => metadata.name !== "kubenova-agent-transforms");
+    const rules = rulesOf(agents, "ClusterRole").filter((rule) =>
+      rule.resources.includes("resourcegraphshards"),
+    );
+    expect(rules.map(({ verbs }) => verbs)).toEqual([["get", "list", "create", "delete"]]);
+  });
+
   test("people with edit may write Transforms, and no binding gives the agent that role", async () => {
     const { manifests } = await rendered({ ...GOOD, mode: "manage" });
     const aggregated = manifests.filter(({ metadata }) => metadata.name === "kubenova-agent-transforms");
