@@ -2,7 +2,7 @@ import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { NovaAppStatus } from "../../protocol/resources/app.ts";
 import type { Condition } from "../../protocol/resources/common.ts";
 import type { GraphPhase, NodeStatus, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
-import type { RenderError } from "../../protocol/resources/render-report.ts";
+import { errorLine, type RenderError } from "../../protocol/resources/render-report.ts";
 import {
   type DocumentStatus,
   MAX_MESSAGE_LENGTH,
@@ -12,7 +12,7 @@ import {
 } from "../../protocol/resources/status.ts";
 import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
 import { conditionsOf, cut, shownNodes } from "../engine/status.ts";
-import { errorLine, summaryOf, unquoted } from "./rendering/failure.ts";
+import { summaryOf, unquoted } from "./rendering/failure.ts";
 import type { Resource } from "./resources.ts";
 
 export const RESOURCE_PHASES: Readonly<Record<GraphPhase, Phase>> = {

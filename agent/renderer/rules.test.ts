@@ -40,6 +40,14 @@ describe("how a process ended is read from its last words", () => {
   test.each([
     ["out-of-memory", { ...quiet, words: "fatal error: runtime: out of memory\n\ngoroutine 1" }],
     ["out-of-memory", { ...quiet, words: "runtime: cannot allocate memory" }],
+    [
+      "out-of-memory",
+      {
+        ...quiet,
+        words: "SIGSEGV: segmentation violation\nPC=0x436e7d m=5 sigcode=1 addr=0x0\n\ngoroutine 0",
+      },
+    ],
+    ["crashed", { ...quiet, words: "panic: runtime error\n[signal SIGSEGV: code=0x1 addr=0x0 pc=0x1]" }],
     ["crashed", { ...quiet, words: "fatal error: stack overflow\nmore" }],
     ["crashed", { ...quiet, words: "panic: index out of range" }],
     ["killed", { ...quiet, code: null, signal: "SIGKILL" as const }],

@@ -204,7 +204,7 @@ describe("a registry with a password and its own CA", () => {
 
   it.each([
     ["unreachable", "its certificate is not trusted", { ".dockerconfigjson": "own" }],
-    ["unauthorized", "has none for it", { "ca.crt": "own" }],
+    ["unauthorized", "there are none for it", { "ca.crt": "own" }],
     ["unauthorized", "refuses the credentials", { "ca.crt": "own", ".dockerconfigjson": "wrong" }],
   ])("says %s: %s", async (kind, message, secret: Record<string, string>) => {
     const configs: Record<string, string> = {

@@ -49,8 +49,9 @@ const worst = (violations: readonly Violation[]): Violation[] =>
       policy: one.policy.slice(0, 253),
     }));
 
-const fittingReport = ({ errors, ...report }: RenderReport): RenderReport => ({
+const fittingReport = ({ errors, stale, ...report }: RenderReport): RenderReport => ({
   ...report,
+  ...(stale === undefined ? {} : { stale: { ...stale, reason: cut(stale.reason) } }),
   ...(errors === undefined ? {} : { errors: errors.slice(0, MAX_RENDER_ERRORS).map(fittingError) }),
 });
 

@@ -17,12 +17,26 @@ export const renderErrorSchema = z.object({
 });
 export type RenderError = z.infer<typeof renderErrorSchema>;
 
+/** `module.cue:3:5: input.replicas: not an int (int & >=1 was expected)` */
+export function errorLine({ file, line, column, path, message, expected }: RenderError): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  return [place, path, expected ? `${message} (${expected} was expected)` : message]
+    .filter(Boolean)
+    .join(": ");
+}
+
+/** A source that cannot be reached since then; what was fetched before goes on being used. */
+export const staleSourceSchema = z.object({ since: z.iso.datetime(), reason: z.string().max(1024) });
+export type StaleSource = z.infer<typeof staleSourceSchema>;
+
 /** How the rendering of an app went. With `errors`, the last good graph keeps running. */
 export const renderReportSchema = z.object({
   /** `sha256:…` of the module that was fetched last. */
   digest: z.string().max(128).optional(),
   /** What a tag or a branch stood for: a manifest's digest, or a commit. */
   revision: z.string().max(128).optional(),
+  /** A tag or a branch may stand for something else by now. */
+  stale: staleSourceSchema.optional(),
   /** Why what is wanted now could not be fetched or rendered. */
   errors: z
     .array(renderErrorSchema)

@@ -11,6 +11,7 @@ import {
 import { cueRefSchema } from "./cue-ref.ts";
 import { driftPolicySchema, prunePolicySchema } from "./graph.ts";
 import { ENFORCEMENT_POINTS, MAX_VIOLATIONS, policyRefSchema, violationSchema } from "./policy.ts";
+import { staleSourceSchema } from "./render-report.ts";
 
 export const MAX_POLICIES = 16;
 /** Of the installation and of the Transform together. */
@@ -67,7 +68,7 @@ export const resolvedCueRefSchema = z.object({
   /** When this content first came. */
   fetchedAt: timeSchema,
   /** The source cannot be reached since then; what was fetched before goes on being used. */
-  stale: z.object({ since: timeSchema, reason: messageSchema }).optional(),
+  stale: staleSourceSchema.optional(),
 });
 export type ResolvedCueRef = z.infer<typeof resolvedCueRefSchema>;
 

@@ -9,7 +9,7 @@ import type { NovaApp, Resource } from "../resources.ts";
 import { type Outcome, renderedStatus } from "../status.ts";
 import { violationNews } from "../transform/news.ts";
 import { renderApp } from "./app.ts";
-import { type AppRendering, appOrder, appRendering } from "./app-module.ts";
+import { type AppRendering, appOrder, withRendering } from "./app-module.ts";
 
 export interface AppContext extends ActorOptions {
   modules: Modules;
@@ -47,8 +47,7 @@ export function appKind(ctx: AppContext): Kind {
     status(resource, outcome, now) {
       const status = renderedStatus(resource, graphOf(resource), outcome, now);
       if (!sourceOf(resource)) return status;
-      const former = (resource.status ?? {}) as AppRendering;
-      return { ...status, ...appRendering(modules.standing(keyOf(resource)), former) };
+      return withRendering(status, modules.standing(keyOf(resource)), resource as NovaApp, now);
     },
     news(resource, status) {
       const [former, now] = [resource.status, status] as [AppRendering | undefined, AppRendering];

@@ -2,11 +2,13 @@ import { API_VERSION } from "../../../domain/desired/index.ts";
 import { ANNOTATION } from "../../../domain/names/labels.ts";
 import type { NovaAppSpec } from "../../../protocol/resources/app.ts";
 import { MAX_REPORTED_VIOLATIONS, type RenderReport } from "../../../protocol/resources/render-report.ts";
+import type { RenderedStatus } from "../../../protocol/resources/tenancy.ts";
 import type { Violation } from "../../../protocol/resources/violation.ts";
 import type { Standing } from "../rendering/attempt.ts";
 import { bounded } from "../rendering/graph.ts";
 import type { Order } from "../rendering/modules.ts";
 import { type ActorOptions, actorOf } from "../rendering/reader.ts";
+import { stageConditions, staleMessage, staleSince } from "../rendering/stages.ts";
 import type { NovaApp } from "../resources.ts";
 import { appLabels } from "./app.ts";
 
@@ -55,22 +57,43 @@ export interface AppRendering {
 export function appRendering(standing: Standing | undefined, former: AppRendering): AppRendering {
   if (standing?.state === "rendered") {
     const { source, violations } = standing.good;
-    const { digest, revision } = source;
+    const stale = source.stale && staleSince(source.stale, formerStale(source, former));
     return {
       ...(violations.length > 0 ? { violations: bounded(violations, MAX_REPORTED_VIOLATIONS) } : {}),
-      render: { digest, ...(revision === undefined ? {} : { revision }) },
+      render: { ...resolved(source), ...(stale ? { stale } : {}) },
     };
   }
   if (standing?.state === "failed") {
-    const { digest, revision } = standing.about?.source ?? former.render ?? {};
-    return {
-      render: {
-        ...(digest === undefined ? {} : { digest }),
-        ...(revision === undefined ? {} : { revision }),
-        errors: [...standing.error.errors],
-      },
-    };
+    const source = standing.about?.source ?? former.render;
+    return { render: { ...(source ? resolved(source) : {}), errors: [...standing.error.errors] } };
   }
   const { violations, render } = former;
   return { ...(violations ? { violations } : {}), ...(render ? { render } : {}) };
+}
+
+const resolved = ({ digest, revision }: Pick<RenderReport, "digest" | "revision">) => ({
+  ...(digest === undefined ? {} : { digest }),
+  ...(revision === undefined ? {} : { revision }),
+});
+
+const formerStale = ({ digest }: { digest: string }, { render }: AppRendering) =>
+  render?.digest === digest ? render.stale : undefined;
+
+/** A source that is away is said to be, where there is nothing worse to say. */
+export function withRendering<T extends RenderedStatus>(
+  status: T,
+  standing: Standing | undefined,
+  resource: Pick<NovaApp, "metadata" | "status">,
+  now: string,
+): T & AppRendering {
+  const rendering = appRendering(standing, (resource.status ?? {}) as AppRendering);
+  const stale = rendering.render?.stale;
+  const generation = resource.metadata.generation ?? 0;
+  const stages = stageConditions(standing, resource.status?.conditions, generation, now);
+  return {
+    ...status,
+    ...(stale && !status.message ? { message: staleMessage(stale) } : {}),
+    ...rendering,
+    conditions: [...stages, ...(status.conditions ?? [])],
+  };
 }

@@ -19,7 +19,22 @@ describe("what is said of an error to those who may not read the input", () => {
     expect(said(error)).toBe("nodes.a: not what the module allows");
   });
 
+  it("tells a value that is missing from one that is wrong, and does not name it", () => {
+    const error = {
+      message: "undefined field: hunter2-secret",
+      path: "nodes.a.object",
+      file: "a.cue",
+      line: 2,
+    };
+    expect(said(error)).toBe("a.cue:2: nodes.a.object: it has no value");
+  });
+
   it.each([
+    [
+      { message: "expected '}', found 'EOF'", file: "a.cue", line: 2, column: 9 },
+      "a.cue:2:9: expected '}', found 'EOF'",
+    ],
+    [{ message: 'reference "x" not found', file: "a.cue", line: 2 }, 'a.cue:2: reference "x" not found'],
     [{ message: "field not allowed", path: "input.replica" }, "input.replica: field not allowed"],
     [{ message: "oci registry.example.com/a:1: no such tag" }, "oci registry.example.com/a:1: no such tag"],
     [{ message: "the render took more than 10000 ms" }, "the render took more than 10000 ms"],

@@ -1,4 +1,4 @@
-import { MAX_RENDER_ERRORS, type RenderError } from "../../../protocol/resources/render-report.ts";
+import { errorLine, MAX_RENDER_ERRORS, type RenderError } from "../../../protocol/resources/render-report.ts";
 import { MAX_MESSAGE_LENGTH } from "../../../protocol/resources/status.ts";
 import type { RenderErrorDetail } from "../../renderer/contract.ts";
 import type { RenderErrorCode, RenderError as RendererError } from "../../renderer/errors.ts";
@@ -73,14 +73,6 @@ export function renderFailure({ code, errors }: RendererError): RenderingError {
   return new RenderingError({ stage, reason, retry, errors });
 }
 
-/** `module.cue:3:5: input.replicas: not an int (int & >=1 was expected)` */
-export function errorLine({ file, line, column, path, message, expected }: RenderError): string {
-  const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  return [place, path, expected ? `${message} (${expected} was expected)` : message]
-    .filter(Boolean)
-    .join(": ");
-}
-
 const BASIC_TYPE = /^(string|int|number|float|bool|bytes|null)$/;
 
 /**
@@ -94,8 +86,9 @@ function withoutValue(error: RenderError): RenderError {
   const isOfValue = path !== undefined || file !== undefined || QUOTING.test(message);
   if (!isOfValue || SAYS_NO_VALUE.test(message)) return error;
   const isOfInput = path?.startsWith("input.");
+  const isMissing = NOT_CONCRETE.test(message);
   return {
-    message: isOfInput ? "not what #Input allows" : "not what the module allows",
+    message: isMissing ? "it has no value" : `not what ${isOfInput ? "#Input" : "the module"} allows`,
     ...place,
     ...(path === undefined ? {} : { path }),
     ...(file === undefined ? {} : { file }),
@@ -105,7 +98,11 @@ function withoutValue(error: RenderError): RenderError {
 }
 
 const QUOTING = /\b(conflicting values|invalid value|incomplete value|cannot use|none of the alternatives)\b/;
-const SAYS_NO_VALUE = /^field (not allowed|is required but not present)$/;
+const NOT_CONCRETE =
+  /(^incomplete value |^undefined field: |^cannot reference optional field: |non-concrete value|^incomplete bool)/;
+/** Of a field's name, or of what stands in the module's own text. */
+const SAYS_NO_VALUE =
+  /^(required for a Kubernetes object|it has no such parameter|field (not allowed|is required but not present)|no package clause: .*|expected [^"]*, found [^"]*|missing ',' .*|reference "[^"]*" not found|import failed: .*|cannot find package .*|illegal character .*|string literal not terminated)$/s;
 
 const MORE = (count: number) => (count > 0 ? ` (and ${count} more)` : "");
 

@@ -41,7 +41,7 @@ export function namespaceReader(
       return await kube.get(ref, { signal, ...(as ? { as } : {}) });
     } catch (error) {
       signal.throwIfAborted();
-      throw asSourceError(error, `${kind} ${name}`);
+      throw asSourceError(error, { kind, name, namespace });
     }
   };
   return {
@@ -64,10 +64,16 @@ const decoded = (data: unknown) =>
 const encoded = (data: unknown) =>
   new Map(entries(data).map(([key, text]) => [key, Buffer.from(text, "utf8") as Uint8Array]));
 
-function asSourceError(error: unknown, what: string): SourceError {
+function asSourceError(
+  error: unknown,
+  { kind: what, name, namespace }: { kind: string; name: string; namespace: string },
+): SourceError {
   const say = (kind: SourceError["kind"], words: string) =>
-    new SourceError(kind, `${what}: ${words}`, { cause: error });
-  if (isKind(error, "notFound")) return say("not-found", "there is none of that name in this namespace");
+    new SourceError(kind, `${what} ${name}: ${words}`, { cause: error });
+  if (isKind(error, "notFound")) {
+    const message = `there is no ${what} ${name} in the namespace ${namespace}`;
+    return new SourceError("not-found", message, { cause: error });
+  }
   if (isKind(error, "forbidden", "unauthorized")) return say("forbidden", error.message);
   if (isKind(error, "invalid", "tooLarge")) return say("invalid", error.message);
   return say("unreachable", errorText(error));

@@ -1,4 +1,3 @@
-import type { Condition } from "../../../protocol/resources/common.ts";
 import type {
   ResolvedCueRef,
   TransformPhase,
@@ -6,10 +5,9 @@ import type {
 } from "../../../protocol/resources/transform.ts";
 import { cut } from "../../engine/status.ts";
 import type { Standing } from "../rendering/attempt.ts";
-import type { Stage } from "../rendering/failure.ts";
 import { bounded, shortDigest } from "../rendering/graph.ts";
 import type { Source } from "../rendering/job.ts";
-import { denialOf } from "../rendering/outcomes.ts";
+import { stageConditions, staleSince } from "../rendering/stages.ts";
 import type { Transform } from "../resources.ts";
 import { type Outcome, RESOURCE_PHASES, readyConditions } from "../status.ts";
 
@@ -72,56 +70,11 @@ function resolved(
   former: ResolvedCueRef | undefined,
 ): ResolvedCueRef {
   const isSame = former?.digest === digest;
-  const since = stale && isSame && former.stale ? former.stale : stale;
   return {
     digest,
     short: shortDigest(digest),
     ...(revision === undefined ? {} : { revision }),
     fetchedAt: isSame ? former.fetchedAt : fetchedAt,
-    ...(since ? { stale: { since: since.since, reason: cut(since.reason) } } : {}),
+    ...(stale ? { stale: staleSince(stale, isSame ? former.stale : undefined) } : {}),
   };
-}
-
-const STAGES: readonly Stage[] = ["Fetched", "Validated", "Rendered"];
-
-interface Verdict {
-  status: Condition["status"];
-  reason: string;
-  message: string;
-}
-
-function stageConditions(
-  standing: Standing | undefined,
-  former: readonly Condition[] | undefined,
-  generation: number,
-  now: string,
-): Condition[] {
-  return STAGES.flatMap((type) => {
-    const old = former?.find((one) => one.type === type);
-    const verdict = standing && verdictOf(type, standing);
-    if (!verdict) return old ? [old] : [];
-    const { status, reason, message } = verdict;
-    const lastTransitionTime = old?.status === status ? old.lastTransitionTime : now;
-    return [
-      { type, status, reason, message: cut(message), observedGeneration: generation, lastTransitionTime },
-    ];
-  });
-}
-
-/** undefined: it stays as it was said last. */
-function verdictOf(stage: Stage, standing: Standing): Verdict | undefined {
-  if (standing.state === "working") return undefined;
-  const good = (reason: string, message = ""): Verdict => ({ status: "True", reason, message });
-  if (standing.state === "failed") {
-    const { error } = standing;
-    const distance = STAGES.indexOf(stage) - STAGES.indexOf(error.stage);
-    if (distance === 0) return { status: "False", reason: error.reason, message: error.message };
-    if (distance > 0) return { status: "Unknown", reason: "NotReached", message: `not ${error.stage} yet` };
-    return stage === "Validated" ? { status: "Unknown", reason: "NotRendered", message: "" } : good(stage);
-  }
-  const { source } = standing.good;
-  if (stage === "Fetched") return source.stale ? good("Stale", source.stale.reason) : good("Fetched");
-  const denial = denialOf(standing.good);
-  if (denial === undefined) return good(stage);
-  return { status: "False", reason: "PolicyDenied", message: stage === "Validated" ? denial : "" };
 }

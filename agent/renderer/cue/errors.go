@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/token"
 
@@ -17,6 +16,7 @@ const (
 	maxTextBytes    = 1024
 	maxConstraint   = 256
 	emptyDisjuncton = "in empty disjunction:"
+	noAlternative   = "none of the alternatives fits: "
 	// Begins the names of what has no file: positions in them help nobody.
 	filledPrefix = "<"
 )
@@ -44,7 +44,7 @@ func details(err error) []wire.Detail {
 					detail.File, detail.Line, detail.Column = alternative.File, alternative.Line, alternative.Column
 				}
 			}
-			detail.Message = cut("none of the alternatives fits: "+strings.Join(reasons, "; "), maxTextBytes)
+			detail.Message = cut(noAlternative+strings.Join(reasons, "; "), maxTextBytes)
 		}
 		if len(found) == 0 || found[len(found)-1] != detail {
 			found = append(found, detail)
@@ -67,6 +67,15 @@ func detailOf(err errors.Error) wire.Detail {
 	return detail
 }
 
+// notLoaded is why there is no package.
+func notLoaded(err error) *wire.Failure {
+	if match := noPackage.FindStringSubmatch(err.Error()); match != nil {
+		message := "no package clause: a file begins with `package NAME`"
+		return &wire.Failure{Code: wire.InvalidModule, Errors: []wire.Detail{{File: match[1], Message: message}}}
+	}
+	return failure(wire.InvalidModule, err)
+}
+
 func pathOf(err errors.Error) string { return strings.Join(err.Path(), ".") }
 
 // place is where in a file the error is, or the first file that had a part in it.
@@ -83,6 +92,7 @@ var (
 	bound      = regexp.MustCompile(`\((?:out of bound|does not satisfy) (.+)\)$`)
 	mismatched = regexp.MustCompile(`(?s)^conflicting values (.+) and (.+) \(mismatched types \S+ and \S+\)$`)
 	needed     = regexp.MustCompile(`(?s)^incomplete value (.+)$`)
+	noPackage  = regexp.MustCompile(`(?m)^\s*(\S+): no package name$`)
 	basicType  = regexp.MustCompile(`^(string|int|number|float|bool|bytes|null)$`)
 )
 
@@ -104,27 +114,6 @@ func expectedBy(message string) string {
 	return ""
 }
 
-// constraintAt is the part of a schema that stands at a path, in CUE; empty where it has none of its own.
-func constraintAt(schema cue.Value, path []string) string {
-	at := schema
-	for _, label := range path {
-		next := cue.Value{}
-		for _, selector := range append(fieldSelectors(label), cue.AnyIndex, cue.AnyString) {
-			if next = at.LookupPath(cue.MakePath(selector)); next.Exists() {
-				break
-			}
-		}
-		if !next.Exists() {
-			return ""
-		}
-		at = next
-	}
-	if at.IncompleteKind() == cue.StructKind {
-		return ""
-	}
-	return cut(fmt.Sprint(at), maxConstraint)
-}
-
 // unquoted says what is wrong without the value that is: violations are shown in events and at the manager, whose readers
 // need not be allowed to read the input.
 func unquoted(message, constraint string) string {
@@ -135,11 +124,6 @@ func unquoted(message, constraint string) string {
 		return constraint + " was expected"
 	}
 	return "not what the policy allows"
-}
-
-func fieldSelectors(label string) []cue.Selector {
-	name := cue.Str(strings.Trim(label, `"`))
-	return []cue.Selector{name, name.Optional(), name.Required()}
 }
 
 func cut(text string, bytes int) string {

@@ -2,7 +2,6 @@ package cue
 
 import (
 	"runtime/debug"
-	"strings"
 	"sync"
 
 	"cuelang.org/go/cue"
@@ -90,17 +89,7 @@ func brokenModule(request *wire.RenderRequest, fail *wire.Failure) *wire.Failure
 // refusedInput names paths as the user wrote them, and the part of #Input that stands there.
 func refusedInput(schema cue.Value, request *wire.RenderRequest, err error) *wire.Failure {
 	fail := failure(wire.InvalidInput, err)
-	for i := range fail.Errors {
-		detail := &fail.Errors[i]
-		detail.Path = strings.Replace(detail.Path, "#Input", "input", 1)
-		rest, found := strings.CutPrefix(detail.Path, "input.")
-		if !found {
-			continue
-		}
-		if constraint := constraintAt(schema, strings.Split(rest, ".")); constraint != "" {
-			detail.Expected = constraint
-		}
-	}
+	fail.Errors = explain(fail.Errors, schema)
 	return brokenModule(request, fail)
 }
 

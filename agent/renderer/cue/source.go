@@ -57,7 +57,7 @@ func load(source wire.Module, dependencies map[string]wire.Files) (*loaded, *wir
 		return nil, wire.Fail(wire.MissingDependency, "not at hand: "+strings.Join(missing, ", "))
 	}
 	if err != nil {
-		return nil, failure(wire.InvalidModule, err)
+		return nil, notLoaded(err)
 	}
 	return &loaded{instance}, nil
 }

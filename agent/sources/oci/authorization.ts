@@ -114,6 +114,6 @@ export const authorization = (value: string | undefined): Record<string, string>
 export function refused(credentials: RegistryCredentials | undefined, detail = ""): SourceError {
   const why = credentials
     ? "the registry refuses the credentials of the pull secret"
-    : "the registry wants credentials, and the pull secret has none for it";
+    : "the registry wants credentials, and there are none for it: pullSecretRef is to name a Secret whose .dockerconfigjson has this registry";
   return new SourceError("unauthorized", why + detail);
 }

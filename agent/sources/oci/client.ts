@@ -97,9 +97,15 @@ async function statusError(
   const detail = said(body);
   if (status === 401) return refused(credentials, detail);
   if (status === 403) return new SourceError("forbidden", `the registry forbids it${detail}`);
-  if (status === 404) return new SourceError("not-found", `the registry has no ${path}${detail}`);
+  if (status === 404) return new SourceError("not-found", `the registry has no ${thingAt(path)}${detail}`);
   const isPassing = status === 429 || status >= 500;
   return new SourceError(isPassing ? "unreachable" : "invalid", `the registry answers ${status}${detail}`);
+}
+
+function thingAt(path: string): string {
+  const [kind = "", reference = ""] = path.split("/");
+  if (kind === "manifests" && !reference.startsWith("sha256:")) return `tag ${reference} there`;
+  return `${kind.replace(/s$/, "")} of digest ${reference} there`;
 }
 
 /** The first error's code, which is a word of the specification; messages are the registry's own, and left out. */

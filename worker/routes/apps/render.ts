@@ -3,6 +3,7 @@ import { digestOf } from "../../../domain/canonical/index.ts";
 import { releaseResource } from "../../../domain/desired/index.ts";
 import { inCluster } from "../../../domain/desired/placement.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { errorLine, type RenderError } from "../../../protocol/resources/render-report.ts";
 import { MAX_RENDERING_BYTES, renderingSchema } from "../../../protocol/resources/rendering.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { findEnvironment, foundEnvironment, type PlacedEnvironment } from "../../store/environments.ts";
@@ -72,7 +73,7 @@ export const renderApp = defineRoute({
     });
     if (!rendering.ok) {
       const { stage, code, errors } = rendering;
-      throw new KubeNovaError("KN-1313", `It does not render: ${errors[0]?.message}`, {
+      throw new KubeNovaError("KN-1313", `It does not render: ${inWords(errors)}`, {
         stage,
         code,
         errors,
@@ -91,4 +92,10 @@ function renderable({ clusterId, clusterMode }: PlacedEnvironment): string {
   if (clusterId === null || clusterMode === null) throw new KubeNovaError("KN-1309");
   if (clusterMode === "read-only") throw new KubeNovaError("KN-1310");
   return clusterId;
+}
+
+/** The first, and how many more there are. */
+function inWords([first, ...more]: readonly RenderError[]): string {
+  const rest = more.length > 0 ? ` (and ${more.length} more)` : "";
+  return `${first ? errorLine(first) : "no reason is known"}${rest}`;
 }
