@@ -62,6 +62,20 @@ export function isSelected(
   );
 }
 
+/** Whether the policy names a node's object as it will be; `namespace`: the graph's. Pure. */
+export const selectsNode = (
+  { resources }: Pick<Adopt, "resources">,
+  { ref, object }: Pick<GraphNode, "ref" | "object">,
+  namespace: string,
+): boolean =>
+  resources.some(
+    (resource) =>
+      resource.kind === ref.kind &&
+      resource.apiVersion === ref.apiVersion &&
+      (ref.namespace ?? namespace) === namespace &&
+      isSelected(resource, { name: ref.name, labels: object.metadata.labels }),
+  );
+
 /** A selector as the API server takes it in a query. Pure. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: Selector): string {
   const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);

@@ -1,27 +1,21 @@
-import type { Adopt, AdoptResource } from "../../protocol/resources/adopt.ts";
+import type { Adopt } from "../../protocol/resources/adopt.ts";
 import type { Adopted, AdoptionStatus } from "../../protocol/resources/graph.ts";
-import {
-  createReflector,
-  groupKind,
-  type Identity,
-  type LiveObject,
-  type Reflector,
-  refString,
-} from "../kube/index.ts";
-import { errorText } from "../log.ts";
-import { adoptionStatus, isSelected, selectorText, verdictOn } from "./adoption-rules.ts";
+import { type Identity, refString } from "../kube/index.ts";
+import { adoptionStatus, selectsNode, verdictOn } from "./adoption-rules.ts";
+import { type Known, watchAdoption } from "./adoption-watches.ts";
 import type { Host } from "./host.ts";
-import { otherOwnerOf } from "./managed-by-others.ts";
+import { refusesLaterWriters, watchPolicy } from "./later-writers.ts";
 import type { GraphIdentity } from "./marks.ts";
 import { type Graph, type GraphNode, isNewer, type Seen } from "./model.ts";
 import { ownerOf } from "./ownership.ts";
-import { seenOf } from "./seen.ts";
-import { DEFAULT_MANAGERS, holdersAmong } from "./take-over.ts";
+import { DEFAULT_MANAGERS } from "./take-over.ts";
 
 /** What a graph may take over: watched with the rights of the identity that would write it. */
 export interface Adoption {
   readonly managers: readonly string[];
   readonly isDryRun: boolean;
+  /** Whoever writes what was taken later is to be refused. */
+  readonly guards: boolean;
   /** All that the policy names is known, or cannot be. */
   ready(): boolean;
   /** What is known of a node's object that has no label of ours. */
@@ -45,67 +39,27 @@ export interface AdoptionOptions {
   as?: Identity;
 }
 
-interface Known {
-  seen: Seen;
-  otherOwner: string | undefined;
-  managers: string[];
-}
-
-interface Watch {
-  resource: AdoptResource;
-  reflector: Reflector<Known>;
-  problem?: string;
-}
-
 export function createAdoption(options: AdoptionOptions): Adoption {
   const { host, policy, graph, identity, namespace, as } = options;
   const { ctx } = host;
   const managers = policy.managers ?? DEFAULT_MANAGERS;
   const nodes = new Map([...graph.nodes.values()].map((node) => [node.key, node]));
-  const knownOf = (object: LiveObject): Known => ({
-    seen: seenOf(object),
-    otherOwner: otherOwnerOf(object),
-    managers: holdersAmong(object, managers),
-  });
-  const tell = ({ seen }: Known) => {
-    const node = nodes.get(refString(seen.ref));
-    if (node) host.poke(node.id);
-    host.changed();
-  };
   const pokeAll = () => {
     for (const node of nodes.values()) host.poke(node.id);
     host.changed();
   };
-
-  const watches = policy.resources.map((resource): Watch => {
-    const { apiVersion, kind, name, selector } = resource;
-    const reflector = createReflector<Known>(ctx.kube, {
-      type: { apiVersion, kind },
-      ...{ namespace, clock: ctx.clock, transform: knownOf },
-      ...(as ? { as } : {}),
-      ...(selector ? { labelSelector: selectorText(selector) } : { fieldSelector: `metadata.name=${name}` }),
-      onError(error) {
-        watch.problem = errorText(error);
-        pokeAll();
-      },
-    });
-    const watch: Watch = { resource, reflector };
-    reflector.on({ added: tell, updated: tell, deleted: tell });
-    reflector.synced.then(pokeAll, () => {});
-    return watch;
+  const watches = watchAdoption({
+    ...{ ctx, policy, managers, namespace, onChanged: pokeAll },
+    ...(as ? { as } : {}),
+    onSeen({ seen }) {
+      const node = nodes.get(refString(seen.ref));
+      if (node) host.poke(node.id);
+      host.changed();
+    },
   });
-  const isKnown = ({ reflector, problem }: Watch) => reflector.health().synced || problem !== undefined;
-
-  const find = (key: string): Known | undefined => {
-    for (const { resource, reflector } of watches) {
-      // A store's keys are what follows the kind in ours.
-      const kind = `${groupKind(resource)}/`;
-      const known = key.startsWith(kind) ? reflector.store.get(key.slice(kind.length)) : undefined;
-      if (known) return known;
-    }
-    return undefined;
-  };
-  const judge = ({ seen, otherOwner, managers: held }: Known): Adopted => {
+  const guards = refusesLaterWriters(policy);
+  const admission = guards ? watchPolicy(host, pokeAll) : undefined;
+  const judge = ({ seen, managers: held }: Known): Adopted => {
     const { kind, name, namespace: place } = seen.ref;
     const key = refString(seen.ref);
     // Our own write is known before the watch brings it.
@@ -114,7 +68,7 @@ export function createAdoption(options: AdoptionOptions): Adoption {
     const owner = ownerOf(now, identity, host.inventory.get(key)?.uid);
     const { state, message } = now.readiness;
     const candidate = {
-      ...{ kind, name, namespace: place, owner, otherOwner, managers: held },
+      ...{ kind, name, namespace: place, owner, otherOwner: seen.otherOwner, managers: held },
       ...{ graphKey: now.graphKey, disabled: now.disabled },
       readiness: message ? `${state}: ${message}` : state,
     };
@@ -125,27 +79,14 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       ...(held.length > 0 && owner !== "ours" ? { managers: held.slice(0, 16) } : {}),
     };
   };
-  const selects = ({ ref, object }: GraphNode): boolean =>
-    policy.resources.some(
-      (resource) =>
-        resource.kind === ref.kind &&
-        resource.apiVersion === ref.apiVersion &&
-        (ref.namespace ?? namespace) === namespace &&
-        isSelected(resource, { name: ref.name, labels: object.metadata.labels }),
-    );
-  const unreadable = ({ resource, problem = "" }: Watch): Adopted => ({
-    kind: resource.kind,
-    name: resource.name ?? selectorText(resource.selector ?? {}),
-    ...{ namespace, state: "Refused" as const, message: `cannot be read: ${problem}`.slice(0, 512) },
-  });
+  const selects = (node: GraphNode): boolean => selectsNode(policy, node, namespace);
 
   return {
-    managers,
-    isDryRun: policy.dryRun === true,
-    ready: () => watches.every(isKnown),
-    seen: (key) => find(key)?.seen,
+    ...{ managers, guards, isDryRun: policy.dryRun === true },
+    ready: () => watches.ready() && admission?.ready() !== false,
+    seen: (key) => watches.find(key)?.seen,
     verdict(node) {
-      const known = find(node.key);
+      const known = watches.find(node.key);
       if (known) return judge(known);
       return policy.strategy === "Mirror" && selects(node) ? { state: "Mirrored" } : undefined;
     },
@@ -153,17 +94,15 @@ export function createAdoption(options: AdoptionOptions): Adoption {
       policy.strategy !== "Mirror" &&
       !policy.dryRun &&
       seen.managers.some((manager) => managers.includes(manager)) &&
-      (find(node.key) !== undefined || selects(node)),
+      (watches.find(node.key) !== undefined || selects(node)),
     allows: (owner) => policy.owners?.includes(owner) === true,
-    status() {
-      const known = new Map<string, Adopted>();
-      for (const { reflector } of watches)
-        for (const one of reflector.store.values()) known.set(refString(one.seen.ref), judge(one));
-      const failed = watches.filter((one) => one.problem && !one.reflector.health().synced);
-      return adoptionStatus([...known.values(), ...failed.map(unreadable)]);
-    },
+    status: () => ({
+      ...adoptionStatus([...watches.all().map(judge), ...watches.unreadable()]),
+      ...(admission ? { laterWriters: admission.state() } : {}),
+    }),
     release() {
-      for (const { reflector } of watches) void reflector.stop();
+      watches.release();
+      admission?.release();
     },
   };
 }

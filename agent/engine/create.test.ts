@@ -27,7 +27,8 @@ interface Case {
 }
 function act({ object = job(), node, held, live, deleting = false, owner = "ours" }: Case) {
   const seen = live === undefined ? undefined : { deleting, ...(live ? { run: live } : {}) };
-  const action = actionFor({ mode: "Create", force: false, live: seen ? { owner, deleting } : undefined });
+  const there = seen && { owner, deleting, inventoried: false };
+  const action = actionFor({ mode: "Create", force: false, live: there });
   const of = seen ? owner : undefined;
   return createAction({ node: nodeOf(object, node), runId: "now", held, seen, owner: of, action });
 }

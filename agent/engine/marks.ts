@@ -5,6 +5,8 @@ import type { KubeObject } from "../kube/index.ts";
 export const GRAPH_ANNOTATION = "kubenova.io/graph";
 /** Which run of a node of mode Create made an object. */
 export const RUN_ANNOTATION = "kubenova.io/run";
+/** The value of LABEL.laterWriters; the admission policy of the chart names both. */
+export const GUARDED = "refuse";
 export const MANAGED_SELECTOR = `${LABEL.managedBy}=${MANAGER}`;
 
 export interface GraphIdentity {
@@ -38,7 +40,9 @@ export function marked(
   const { status: _, ...rest } = object;
   const metadata: KubeObject["metadata"] & Record<string, unknown> = { ...object.metadata };
   for (const field of SERVER_METADATA) delete metadata[field];
-  metadata.labels = { ...metadata.labels, ...labels, [LABEL.managedBy]: MANAGER };
+  // A copied manifest may have this one; it is the engine's to set.
+  const { [LABEL.laterWriters]: _l, ...own } = metadata.labels ?? {};
+  metadata.labels = { ...own, ...labels, [LABEL.managedBy]: MANAGER };
   metadata.annotations = {
     ...metadata.annotations,
     [ANNOTATION.graph]: graph.uid,
@@ -53,5 +57,9 @@ export function marked(
  * project that is restored finds its namespaces), no other may without adopting.
  */
 export const unmarkPatch = (uid: string): object => ({
-  metadata: { uid, labels: { [LABEL.managedBy]: null }, annotations: { [ANNOTATION.graph]: null } },
+  metadata: {
+    uid,
+    labels: { [LABEL.managedBy]: null, [LABEL.laterWriters]: null },
+    annotations: { [ANNOTATION.graph]: null },
+  },
 });

@@ -62,6 +62,8 @@ export interface Seen {
   graphUid?: string;
   graphKey?: string;
   lineage?: string;
+  /** Another tool's inventory that it belongs to (managed-by-others.ts). */
+  otherOwner?: string;
   /** An apply of ours wrote the mark on this very object, says the server (fields.ts). */
   made: boolean;
   /** Its annotations ask that it be left alone; that it never be deleted. */
@@ -79,6 +81,8 @@ export interface Seen {
   run?: string;
   /** A TTL of its own removes it after its end. */
   hasTtl: boolean;
+  /** Other writers of it are refused (later-writers.ts). */
+  guarded: boolean;
   /** A HorizontalPodAutoscaler has set its replicas. */
   scaled: boolean;
   /** Whole, without managedFields: only while somebody asked for it (see `Cache.keepWhole`). */

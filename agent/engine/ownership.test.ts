@@ -43,12 +43,14 @@ describe("whose an object is", () => {
       "left there by the graph ns/app-web of cls_2",
     );
     expect(of({ made: false })).toContain("was not made by this graph");
+    const helms = { ...marks({ made: false }), otherOwner: "helm:shop/web" };
+    expect(refusalOf("ConfigMap", "x", helms, "nobody")).toContain("belongs to helm:shop/web");
   });
 });
 
 describe("what may be done with a node's object", () => {
   const of = (mode: Mode, live: Owner | undefined, force = false, deleting = false): Action =>
-    actionFor({ mode, force, live: live && { owner: live, deleting } });
+    actionFor({ mode, force, live: live && { owner: live, deleting, inventoried: false } });
 
   it.each<[Mode, Owner | undefined, Action]>([
     ["Apply", undefined, "create"],
@@ -74,6 +76,19 @@ describe("what may be done with a node's object", () => {
     expect(of("Apply", "nobody", true)).toBe("apply");
     expect(of("Apply", "other", true)).toBe("refuse");
   });
+
+  it.each<[Mode, boolean, Owner, Action]>([
+    ["Adopt", false, "nobody", "refuse"],
+    ["Adopt", false, "copy", "refuse"],
+    ["Apply", true, "nobody", "refuse"],
+    ["Adopt", true, "nobody", "refuse"],
+    // It has been ours since before that tool's mark came to it.
+    ["Apply", false, "ours", "apply"],
+    ["Create", false, "nobody", "keep"],
+    ["Observe", false, "nobody", "keep"],
+  ])("of another tool's inventory, %s, force %s, %s: %s", (mode, force, owner, action) =>
+    expect(actionFor({ mode, force, live: { owner, deleting: false, inventoried: true } })).toBe(action),
+  );
 
   it("what is being deleted is waited for", () => expect(of("Apply", "ours", false, true)).toBe("leaving"));
 });

@@ -34,11 +34,14 @@ export interface Situation {
   mode: Mode;
   /** conflictPolicy Force. */
   force: boolean;
-  /** Undefined: nothing of that name is known to exist. */
-  live: { owner: Owner; deleting: boolean } | undefined;
+  /**
+   * Undefined: nothing of that name is known to exist. `inventoried`: another tool's inventory has it, and nobody has said
+   * that it may be taken from there.
+   */
+  live: { owner: Owner; deleting: boolean; inventoried: boolean } | undefined;
 }
 
-/** What may be done with a node's object. Nothing that belongs to another graph is ever written. */
+/** What may be done with a node's object. Nothing that belongs to another graph or inventory is ever written. */
 export function actionFor({ mode, force, live }: Situation): Action {
   if (mode === "Observe") return live ? "keep" : "await";
   if (!live) return "create";
@@ -46,14 +49,14 @@ export function actionFor({ mode, force, live }: Situation): Action {
   if (live.deleting) return "leaving";
   if (mode === "Create") return "keep";
   if (live.owner === "ours" || live.owner === "previous") return "apply";
-  return mode === "Adopt" || force ? "apply" : "refuse";
+  return (mode === "Adopt" || force) && !live.inventoried ? "apply" : "refuse";
 }
 
 /** Why an object is refused, for people. */
 export function refusalOf(
   kind: string,
   name: string,
-  seen: Marks | undefined,
+  seen: (Marks & Pick<Seen, "otherOwner">) | undefined,
   owner: Owner | undefined,
 ): string {
   const it = `${kind} ${name}`;
@@ -61,6 +64,8 @@ export function refusalOf(
     return `${it} carries this graph's mark, but was made by somebody else: a copy; delete it to have it made anew`;
   const of = seen?.lineage ? ` of ${seen.lineage}` : "";
   if (seen?.graphUid) return `${it} belongs to the graph ${seen.graphKey ?? seen.graphUid}${of}`;
+  if (seen?.otherOwner)
+    return `${it} belongs to ${seen.otherOwner}; it is taken from there only where adopt.owners names that`;
   if (seen?.graphKey)
     return `${it} was left there by the graph ${seen.graphKey}${of}, which is another; adopt it or give this one another name`;
   return `${it} exists and was not made by this graph; adopt it or give this one another name`;

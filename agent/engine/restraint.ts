@@ -4,6 +4,7 @@ import { askWhetherGone, lookAtDrift } from "./drift-look.ts";
 import type { Host } from "./host.ts";
 import type { Seen } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
+import { soonestRetry } from "./retry.ts";
 import { settle } from "./settle.ts";
 
 /** What keeps a node from being written though it differs: a policy, a suspension, an annotation, or a doubt. */
@@ -53,4 +54,14 @@ export function confirmGone(host: Host, run: Run, one: NodeRun): boolean {
   if (uid === undefined || one.absent === uid) return false;
   host.perform(one.node.key, one.node.id, () => askWhetherGone(host, run, one, uid));
   return true;
+}
+
+/** A pause after a failure is cut short where the object has changed since. */
+export function isPaused(host: Host, one: NodeRun, seen: Seen | undefined): boolean {
+  const { failure } = one;
+  if (failure && seen && seen.resourceVersion !== failure.resourceVersion)
+    one.notBefore = Math.min(one.notBefore, failure.at + soonestRetry(one.attempts));
+  const leftMs = one.notBefore - host.ctx.clock.monotonic();
+  if (leftMs > 0 && Number.isFinite(leftMs)) host.pokeAfter(one.node.id, leftMs);
+  return leftMs > 0;
 }

@@ -61,12 +61,18 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
       }
       if (!suspended) prune();
     },
-    snapshot: () => ({
-      ...snapshotOf(run, host.inventory, leaving(), suspended),
-      ...(run.reconcileAt ? { reconcileAt: run.reconcileAt } : {}),
-      drift: host.drifts,
-      ...(run.adoption ? { adoption: run.adoption.status() } : {}),
-    }),
+    snapshot() {
+      const snapshot = snapshotOf(run, host.inventory, leaving(), suspended);
+      const adoption = run.adoption?.status();
+      const { refused = true, message } = adoption?.laterWriters ?? {};
+      return {
+        ...(refused ? {} : { message }),
+        ...snapshot,
+        ...(run.reconcileAt ? { reconcileAt: run.reconcileAt } : {}),
+        drift: host.drifts,
+        ...(adoption ? { adoption } : {}),
+      };
+    },
     acted: () => run.acted || removal !== undefined,
     retryNow() {
       for (const [id, one] of run.nodes) {

@@ -1,7 +1,8 @@
 import { ANNOTATION, LABEL, MANAGER } from "../../domain/names/labels.ts";
 import { type LiveObject, refOf } from "../kube/index.ts";
 import { isMadeByUs, isScaled, liveHash } from "./fields.ts";
-import { GRAPH_ANNOTATION, RUN_ANNOTATION } from "./marks.ts";
+import { otherOwnerOf } from "./managed-by-others.ts";
+import { GRAPH_ANNOTATION, GUARDED, RUN_ANNOTATION } from "./marks.ts";
 import { at, type Seen } from "./model.ts";
 import { conditionsOf, isBehind } from "./readiness/conditions.ts";
 import { readinessOf } from "./readiness/index.ts";
@@ -13,6 +14,7 @@ export function seenOf(object: LiveObject): Seen {
   const graphKey = annotations[GRAPH_ANNOTATION];
   const lineage = annotations[ANNOTATION.lineage];
   const run = annotations[RUN_ANNOTATION];
+  const otherOwner = otherOwnerOf(object);
   return {
     ref: refOf(object),
     uid,
@@ -28,12 +30,14 @@ export function seenOf(object: LiveObject): Seen {
     conditions: conditionsOf(object),
     behind: isBehind(object),
     hasTtl: at(object, "spec", "ttlSecondsAfterFinished") !== undefined,
+    guarded: object.metadata.labels?.[LABEL.laterWriters] === GUARDED,
     scaled: isScaled(object),
     made: isMadeByUs(object),
     ...(graphUid ? { graphUid } : {}),
     ...(graphKey ? { graphKey } : {}),
     ...(lineage ? { lineage } : {}),
     ...(run ? { run } : {}),
+    ...(otherOwner ? { otherOwner } : {}),
   };
 }
 

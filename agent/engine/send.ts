@@ -106,7 +106,13 @@ function apply(
   seen: Seen | undefined,
   isDrift: boolean,
 ): Promise<LiveObject> {
-  const guard = seen ? { uid: seen.uid } : { resourceVersion: CREATE_ONLY };
+  // Whose it is has been judged by the version that was seen.
+  const { uid, resourceVersion, labelled, graphUid } = seen ?? {};
+  const isNobodys = uid !== undefined && !labelled && graphUid === undefined;
+  const guard = {
+    ...(uid ? { uid } : { resourceVersion: CREATE_ONLY }),
+    ...(isNobodys ? { resourceVersion } : {}),
+  };
   const object: KubeObject = { ...one.desired, metadata: { ...one.desired.metadata, ...guard } };
   const began = performance.now();
   const send = () =>

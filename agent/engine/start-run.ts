@@ -4,9 +4,10 @@ import { createAdoption } from "./adoption.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
 import { runIdOf } from "./create.ts";
-import { desiredOf } from "./desired.ts";
+import { desiredGuarded, desiredOf } from "./desired.ts";
 import { keysOfExpressions } from "./expression-names.ts";
 import type { Host } from "./host.ts";
+import { isGuarded } from "./later-writers.ts";
 import type { GraphIdentity } from "./marks.ts";
 import { type Graph, graphKeyOf, type Nodes } from "./model.ts";
 import type { NodeRun, Run } from "./node-run.ts";
@@ -39,12 +40,15 @@ export function startRun(
   const wasReady = wasReadyBefore(live, generation);
   const reconcileAt = reconcileAtOf(live);
   const isForced = reconcileAt !== undefined && reconcileAt !== live.status?.handledReconcileAt;
+  const namespace = live.metadata.namespace ?? "";
   const nodes = new Map<string, NodeRun>();
   for (const [id, node] of graph.nodes) {
+    const plain = desiredOf(node, live.spec.labels ?? {}, identity);
+    const guarded = isGuarded(live.spec.adopt, node, namespace, host.inventory.get(node.key));
     const hold = node.mode === "Observe" ? cache.holdOneAs(node.ref, as) : cache.holdKind(node.ref, as);
     const one: NodeRun = {
       node,
-      ...desiredOf(node, live.spec.labels ?? {}, identity),
+      ...(guarded ? desiredGuarded(plain) : plain),
       ...(node.mode === "Create" ? { runId: runIdOf(node) } : {}),
       hold,
       state: "Waiting",
@@ -69,7 +73,6 @@ export function startRun(
       if (key !== node.key) subscribe(cache.on(key, () => host.poke(id)));
     }
   }
-  const namespace = live.metadata.namespace ?? "";
   const adoption = live.spec.adopt
     ? createAdoption({ host, policy: live.spec.adopt, graph, identity, namespace, ...(as ? { as } : {}) })
     : undefined;

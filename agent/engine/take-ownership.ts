@@ -1,7 +1,6 @@
 import { KubeError, type LiveObject } from "../kube/index.ts";
 import type { Adoption } from "./adoption.ts";
 import type { Host } from "./host.ts";
-import { otherOwnerOf } from "./managed-by-others.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { MAX_PASSES, readOvertaken, requestOf } from "./overtaken.ts";
 import { ownerOf } from "./ownership.ts";
@@ -44,7 +43,7 @@ export async function takeOwnership(
 function insist(host: Host, run: Run, one: NodeRun, adoption: Adoption, live: LiveObject): void {
   const seen = seenOf(live);
   const owner = ownerOf(seen, run.identity, host.inventory.get(one.node.key)?.uid);
-  const other = owner === "ours" ? undefined : otherOwnerOf(live);
+  const other = owner === "ours" ? undefined : seen.otherOwner;
   if (owner !== "other" && (!other || adoption.allows(other)) && !seen.disabled && !seen.deleting) return;
   host.ctx.cache.put(live);
   throw new KubeError(`${live.kind} ${live.metadata.name} is not to be taken over any more`, {

@@ -1,12 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parse, parseAllDocuments, stringify } from "yaml";
+import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import { installDefinitions } from "../../test/agent/run.ts";
-import { up } from "../../test/cluster/index.ts";
-import { SHARED, sharedApiServer } from "../../test/kube/api-server.ts";
+import { POLICY_NAME, removePolicy } from "../../test/engine/later-writers.ts";
+import { type AccountConfig, accountConfig } from "../../test/kube/account.ts";
+import { sharedApiServer } from "../../test/kube/api-server.ts";
 import { until } from "../../test/lib/until.ts";
 import {
   app,
@@ -21,22 +18,20 @@ import {
   runOperator,
   SYSTEM,
 } from "../../test/operator/fixture.ts";
-import { awaitTransform, SETTINGS, transform } from "../../test/operator/transforms.ts";
-import { type Kube, type KubeObject, loadKube } from "../kube/index.ts";
+import { awaitTransform, inline, SETTINGS, transform } from "../../test/operator/transforms.ts";
+import { renderedChart } from "../../test/services/rendered-chart.ts";
+import { type Kube, loadKube } from "../kube/index.ts";
 
 /** The operator with the rights of the chart and no others. */
 const name = `rights${Date.now().toString(36)}`;
-const folder = mkdtempSync(join(tmpdir(), "kubenova-rights-"));
 const RIGHTS = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
 let kube: Kube;
 let operator: RunningOperator;
 let namespace: string;
+let account: AccountConfig;
 
 beforeAll(async () => {
   const admin = await sharedApiServer();
-  // A cluster of ours brings its programs beside its kubeconfig.
-  const beside = join(dirname(admin), "helm");
-  const helm = existsSync(beside) ? beside : (await up({ name: SHARED, node: "none" })).helm;
   kube = await loadKube({ kubeconfig: admin });
   await installDefinitions(kube);
   await until("no namespace of that name is going", async () => {
@@ -44,27 +39,10 @@ beforeAll(async () => {
     return (await kube.get(ref).catch(() => undefined))?.metadata.deletionTimestamp === undefined;
   });
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: SYSTEM } });
-  const values = {
-    "manager.url": "https://manager.test",
-    joinToken: `jtk_${"0".repeat(26)}.${"s".repeat(32)}`,
-    "image.repository": "agent",
-    "crds.install": "false",
-  };
-  const set = Object.entries(values).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  const text = execFileSync(helm, [
-    "template",
-    "kubenova-agent",
-    "agent/chart",
-    "--namespace",
-    SYSTEM,
-    ...set,
-  ]);
-  for (const document of parseAllDocuments(text.toString())) {
-    const object = document.toJS() as KubeObject | null;
-    if (object && RIGHTS.includes(object.kind) && !object.metadata.annotations?.["helm.sh/hook"])
-      await kube.apply(object, { force: true, fieldManager: "helm" });
-  }
-  operator = await runOperator(await kubeconfigOf(admin));
+  for (const object of await renderedChart())
+    if (RIGHTS.includes(object.kind)) await kube.apply(object, { force: true, fieldManager: "helm" });
+  account = await accountConfig(kube, admin, { namespace: SYSTEM, name: "kubenova-agent" });
+  operator = await runOperator(account.kubeconfig);
   await operator.synced;
   namespace = await readyProject(kube, name);
 });
@@ -79,24 +57,8 @@ afterAll(async () => {
   ] as const)
     await kube.delete({ apiVersion: "rbac.authorization.k8s.io/v1", kind, name: of });
   kube.close();
-  rmSync(folder, { recursive: true });
+  account.remove();
 });
-
-/** A kubeconfig of the agent's ServiceAccount. */
-async function kubeconfigOf(admin: string): Promise<string> {
-  const answer = await kube.request({
-    method: "POST",
-    path: `/api/v1/namespaces/${SYSTEM}/serviceaccounts/kubenova-agent/token`,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} }),
-  });
-  const { token } = (JSON.parse(answer.body.toString()) as { status: { token: string } }).status;
-  const config = parse(readFileSync(admin, "utf8")) as { users: { name: string; user: object }[] };
-  for (const one of config.users) one.user = { token };
-  const path = join(folder, "kubeconfig");
-  writeFileSync(path, stringify(config), { mode: 0o600 });
-  return path;
-}
 
 const deploy = (of: string, ...manifests: object[]) =>
   kube.apply(app({ project: name, name: of, source: raw(...manifests) }));
@@ -151,6 +113,27 @@ describe("with the rights that the chart gives", () => {
     await until("it goes with its objects", () =>
       isGone(kube, { apiVersion: "v1", kind: "ConfigMap", namespace, name: "settings" }),
     );
+  });
+
+  it("a Transform whose objects' later writers are refused knows whether the policy for it is there", async () => {
+    for (const object of await renderedChart())
+      if (object.metadata.name === POLICY_NAME)
+        await kube.apply(object, { force: true, fieldManager: "helm" });
+    await kube.create(
+      { ...configMap("later"), metadata: { name: "later", namespace } },
+      { fieldManager: "kubectl" },
+    );
+    const adopt = {
+      laterWriters: "Refuse" as const,
+      resources: [{ apiVersion: "v1", kind: "ConfigMap", name: "later" }],
+    };
+    const spec = { ...inline(SETTINGS, { greeting: "a" }), adopt };
+    await kube.apply(transform({ namespace, name: "later", spec }));
+    await awaitTransform(kube, namespace, "later", "Ready");
+    const graph = await kube.get({ ...api, kind: "ResourceGraph", namespace, name: "transform-later" });
+    const { adoption } = graph.status as ResourceGraphStatus;
+    expect(adoption).toMatchObject({ taken: 1, laterWriters: { refused: true } });
+    await removePolicy(kube);
   });
 
   it("a Secret is watched as the applier, in its namespace, though the agent sees none", async () => {

@@ -6,6 +6,8 @@ export const LABEL = {
   app: "kubenova.io/app",
   environment: "kubenova.io/environment",
   cluster: "kubenova.io/cluster",
+  /** `refuse` on a live object: the API server refuses who would change what its graph applied (adopt.laterWriters). */
+  laterWriters: "kubenova.io/later-writers",
 } as const;
 
 export const ANNOTATION = {

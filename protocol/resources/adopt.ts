@@ -6,6 +6,8 @@ export const MAX_ADOPT_MANAGERS = 32;
 
 export const ADOPT_STRATEGIES = ["TakeOwnership", "Mirror"] as const;
 
+export const LATER_WRITERS = ["Correct", "Refuse"] as const;
+
 const LABEL_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist"] as const;
 
 /** Kubernetes' own label selector. An empty one would take everything: one requirement at least. */
@@ -82,6 +84,11 @@ export const adoptSchema = z.object({
     .max(MAX_ADOPT_MANAGERS)
     .meta({ "x-kubernetes-list-type": "atomic" })
     .optional(),
+  /**
+   * What becomes of a field of these objects that somebody else writes later. Correct (the default): as the graph's `drift`
+   * says. Refuse: the API server refuses the write, and a deletion too, by the admission policy of the agent's chart.
+   */
+  laterWriters: z.enum(LATER_WRITERS).optional(),
   /** Only report what would be taken. */
   dryRun: z.boolean().optional(),
 });

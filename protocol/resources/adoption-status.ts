@@ -21,6 +21,8 @@ export type Adopted = z.infer<typeof adoptedSchema>;
 export const adoptionStatusSchema = z.object({
   taken: z.int(),
   refused: z.int(),
+  /** Where `adopt.laterWriters` is Refuse: whether the API server does so, or why it does not. */
+  laterWriters: z.object({ refused: z.boolean(), message: messageSchema }).optional(),
   resources: z.array(adoptedSchema).max(MAX_ADOPTED).meta({ "x-kubernetes-list-type": "atomic" }),
 });
 export type AdoptionStatus = z.infer<typeof adoptionStatusSchema>;

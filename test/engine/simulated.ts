@@ -59,7 +59,8 @@ export class SimulatedServer {
     const ref = refOf(object as LiveObject);
     const former = this.objects.get(refString(ref));
     const { uid, resourceVersion, ...metadata } = object.metadata;
-    if (resourceVersion !== undefined && former) throw error("conflict", 409, refString(ref));
+    if (former && (resourceVersion ?? former.metadata.resourceVersion) !== former.metadata.resourceVersion)
+      throw error("conflict", 409, refString(ref));
     if (uid !== undefined && uid !== former?.metadata.uid) throw error("conflict", 409, refString(ref));
     const fieldsV1 = fieldsOf({ ...object, metadata });
     const specChanged = JSON.stringify(former?.spec) !== JSON.stringify(object.spec);
