@@ -33,24 +33,25 @@ import type { InventoryEntry } from "../../protocol/resources/graph.ts";
 import { type ObjectRef, parseType, refString } from "../kube/index.ts";
 import type { Graph } from "./model.ts";
 
+/** Replaced, never changed. */
 export interface Held {
-  key: string;
-  ref: ObjectRef;
+  readonly key: string;
+  readonly ref: ObjectRef;
   /** Undefined: not seen since it may have been applied. */
-  uid?: string;
+  readonly uid?: string;
   /** Hashes of what was sent and of our fields as the server then answered (decisions.md 23). */
-  applied?: string;
-  live?: string;
-  orphan: boolean;
+  readonly applied?: string;
+  readonly live?: string;
+  readonly orphan: boolean;
   /** Never deleted by us. */
-  protect?: boolean;
+  readonly protect?: boolean;
   /** When it left the graph, and all that stayed had been applied: a grace period counts from here, over restarts too. */
-  leftAt?: string;
+  readonly leftAt?: string;
   /** It was there before the graph. */
-  adopted?: boolean;
+  readonly adopted?: boolean;
   /** Of a Create: which run made it, and whether that one has completed. */
-  run?: string;
-  done?: boolean;
+  readonly run?: string;
+  readonly done?: boolean;
 }
 
 export type Inventory = Map<string, Held>;
@@ -98,16 +99,24 @@ export function writeInventory(
   graph: Graph | undefined,
   all = false,
 ): InventoryEntry[] {
-  const named = graph ? keysOf(graph) : [];
-  const inGraph = new Set(named);
-  const rest = [...inventory.keys()].filter((key) => !inGraph.has(key)).sort();
+  const named = graph ? keysOf(graph) : NO_KEYS;
+  const rest = [...inventory.keys()].filter((key) => !named.has(key)).sort();
   return [...named, ...rest].flatMap((key) => {
     const held = inventory.get(key);
-    return held && (all || held.uid || !inGraph.has(key)) ? [entryOf(held)] : [];
+    return held && (all || held.uid || !named.has(key)) ? [entryOf(held)] : [];
   });
 }
 
-function entryOf({ ref, uid, applied, live, orphan, ...rest }: Held): InventoryEntry {
+/** A graph of thousands looks often, and little of it is new. */
+const entries = new WeakMap<Held, InventoryEntry>();
+
+function entryOf(held: Held): InventoryEntry {
+  const known = entries.get(held) ?? writtenEntry(held);
+  entries.set(held, known);
+  return known;
+}
+
+function writtenEntry({ ref, uid, applied, live, orphan, ...rest }: Held): InventoryEntry {
   const { group, version, kind } = parseType(ref);
   return {
     ...(group ? { group } : {}),
@@ -135,12 +144,21 @@ export function isRecorded(stored: Stored, key: string, run: string): boolean {
 
 /** Entries that the graph does not name. */
 export function leftOver(inventory: Inventory, graph: Graph): Held[] {
-  const named = new Set(keysOf(graph));
+  const named = keysOf(graph);
   return [...inventory.values()].filter(({ key }) => !named.has(key));
 }
 
+const NO_KEYS: ReadonlySet<string> = new Set();
+const keys = new WeakMap<Graph, ReadonlySet<string>>();
+
 /** What a graph makes, in its order. */
-const keysOf = ({ order, nodes }: Graph): string[] =>
+function keysOf(graph: Graph): ReadonlySet<string> {
+  const known = keys.get(graph) ?? new Set(madeBy(graph));
+  keys.set(graph, known);
+  return known;
+}
+
+const madeBy = ({ order, nodes }: Graph): string[] =>
   order.flatMap((id) => {
     const node = nodes.get(id);
     return node && node.mode !== "Observe" ? [node.key] : [];

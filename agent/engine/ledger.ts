@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../domain/canonical/index.ts";
 import {
   type InventoryEntry,
   inventoryEntrySchema,
@@ -7,7 +8,7 @@ import type { ShardRef } from "../../protocol/resources/graph-shard.ts";
 import { type Inventory, readInventory, type Stored } from "./inventory.ts";
 import { ShardError } from "./shard-objects.ts";
 import type { ShardStore } from "./shard-store.ts";
-import { type Chunk, chunksOf, documentsOf, linesOf } from "./shards.ts";
+import { type Chunk, chunksOf, documentsOf } from "./shards.ts";
 import type { StatusRecord } from "./status.ts";
 
 /** Larger ones stand in shards. */
@@ -67,7 +68,7 @@ export function createLedger(shards: Pick<ShardStore, "load" | "refsOf">): Ledge
     },
     pack(entries) {
       if (entries.length === 0) return { fields: {}, chunks: [] };
-      const lines = entries.length <= SMALL ? [] : linesOf(entries);
+      const lines = entries.length <= SMALL ? [] : entries.map(lineOfEntry);
       if (lines.reduce((bytes, line) => bytes + line.length, 0) <= INLINE_BYTES)
         return { fields: { inventory: [...entries] }, chunks: [] };
       const chunks = chunksOf(lines);
@@ -80,6 +81,15 @@ export function createLedger(shards: Pick<ShardStore, "load" | "refsOf">): Ledge
       return refs ? (known.get(idOf(refs)) ?? new Map()) : readInventory(status?.inventory);
     },
   };
+}
+
+/** Entries are the same objects as long as what they say is the same (inventory.ts). */
+const lines = new WeakMap<InventoryEntry, string>();
+
+function lineOfEntry(entry: InventoryEntry): string {
+  const line = lines.get(entry) ?? canonicalJson(entry);
+  lines.set(entry, line);
+  return line;
 }
 
 function entriesOf(contents: readonly string[]): InventoryEntry[] {

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../domain/canonical/index.ts";
+import { sameJson } from "../../domain/canonical/same.ts";
 import type { Condition, Counts } from "../../protocol/resources/common.ts";
 import {
   type AdoptionStatus,
@@ -119,7 +119,7 @@ function sinceThen(snapshot: Snapshot, former: ResourceGraphStatus | undefined) 
 }
 
 export const sameStatus = (a: object | undefined, b: object | undefined): boolean =>
-  a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b);
+  a !== undefined && b !== undefined && sameJson(a, b);
 
 type Outcome = Pick<Snapshot, "generation" | "phase" | "message" | "reason">;
 
