@@ -8,6 +8,7 @@ import {
   type LiveObject,
   type ObjectRef,
   type Reflector,
+  refOf,
   refString,
   type TypeRef,
 } from "../kube/index.ts";
@@ -90,8 +91,14 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
   const whole = new Map<string, number>();
 
   const see = (object: LiveObject): Seen => {
+    const ref = refOf(object);
+    const key = refString(ref);
+    const isWhole = whole.has(key);
+    const held = objects.get(key);
+    // The watch brings what the answer to an apply has told: it is read once.
+    if (held && !isWhole && isVersion(held, object)) return held;
     const seen = seenOf(object);
-    return whole.has(refString(seen.ref)) ? { ...seen, object: withoutManagedFields(object) } : seen;
+    return isWhole ? { ...seen, object: withoutManagedFields(object) } : seen;
   };
   const tell = (key: string) => {
     for (const listener of [...(listeners.get(key) ?? [])]) listener();
@@ -275,6 +282,11 @@ function eitherOf(first: Hold, refused: Promise<void>, open: () => Hold): Hold {
     },
   };
 }
+
+const isVersion = (held: Seen, { apiVersion, metadata }: LiveObject): boolean =>
+  held.resourceVersion === metadata.resourceVersion &&
+  held.uid === metadata.uid &&
+  held.ref.apiVersion === apiVersion;
 
 function withoutManagedFields(object: LiveObject): LiveObject {
   const { managedFields: _, ...metadata } = object.metadata;

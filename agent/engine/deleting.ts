@@ -14,6 +14,7 @@ export function deleting(ctx: StageContext, graph: Graph | undefined, as: Identi
       removal.step();
       if (removal.isDone && finalizer.isOn) void finalizer.remove();
     },
+    outlook: () => ({ phase: "Deleting", isQuiet: false }),
     snapshot: () => deletionSnapshot(live.metadata.generation ?? 0, removal.leaving()),
     acted: () => true,
     retryNow() {},

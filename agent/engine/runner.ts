@@ -116,6 +116,7 @@ export function createRunner(
   const finalizer = createFinalizer({ ctx, live: () => live, took: (answer) => take(answer), again });
   const writer = createStatusWriter(ctx, {
     live: () => live,
+    outlook: () => stage?.outlook(),
     snapshot: () => stage?.snapshot(),
     record() {
       const { fields, chunks } = record.pack(live.status, graph, secured);

@@ -5,7 +5,7 @@ import type { Graph } from "./model.ts";
 import type { NodeRun } from "./node-run.ts";
 import { createRecord } from "./record.ts";
 import { REMOVAL, type Removal } from "./removal.ts";
-import { type Leaving, snapshotOf } from "./snapshot.ts";
+import { type Leaving, outlookOf, snapshotOf } from "./snapshot.ts";
 import { type Stage, type StageContext, startRemoval } from "./stage.ts";
 import { startRun } from "./start-run.ts";
 
@@ -61,6 +61,7 @@ export function running(ctx: StageContext, graph: Graph, as: Identity | undefine
       }
       if (!suspended) prune();
     },
+    outlook: () => outlookOf(run, leaving(), suspended),
     snapshot() {
       const snapshot = snapshotOf(run, host.inventory, leaving(), suspended);
       const adoption = run.adoption?.status();

@@ -1,5 +1,10 @@
 import type { Counts } from "../../protocol/resources/common.ts";
-import { type GraphPhase, MAX_BLOCKERS, type NodeStatus } from "../../protocol/resources/graph.ts";
+import {
+  type GraphPhase,
+  MAX_BLOCKERS,
+  type NodeState,
+  type NodeStatus,
+} from "../../protocol/resources/graph.ts";
 import type { ObjectRef } from "../kube/index.ts";
 import { type Blocked, blockedNodes, whyBlocked } from "./blocked.ts";
 import type { Inventory } from "./inventory.ts";
@@ -16,6 +21,22 @@ export interface Leaving {
   kept: boolean;
 }
 
+/** How something stands, without saying of what: cheap enough to ask at each step. */
+export interface Outlook {
+  phase: GraphPhase;
+  /** Nothing in it is worth a write before it comes to rest: what comes next says more. */
+  isQuiet: boolean;
+}
+
+const QUIET: readonly NodeState[] = ["Ready", "Applying", "Waiting"];
+
+/** The same phase as the snapshot's. Pure. */
+export function outlookOf(run: Run, leaving: readonly Leaving[], suspended: boolean): Outlook {
+  const states = [...run.nodes.values()].map(({ state }) => state).concat(leaving.map(stateOfLeaving));
+  const isQuiet = states.every((state) => QUIET.includes(state));
+  return { phase: suspended ? "Suspended" : phaseOf(states), isQuiet };
+}
+
 /** How a run stands. Pure. */
 export function snapshotOf(
   run: Run,
@@ -29,7 +50,7 @@ export function snapshotOf(
     ...leaving.map(leavingStatus),
   ];
   const counts = countsOf(nodes);
-  const phase = suspended ? "Suspended" : phaseOf(nodes);
+  const phase = suspended ? "Suspended" : phaseOf(nodes.map(({ state }) => state));
   const message = messageOf(phase, nodes, counts);
   return {
     generation: run.generation,
@@ -88,20 +109,24 @@ function describe(run: Run, id: string): string {
   return one?.message ? `is not ready yet (${one.message})` : "is not ready yet";
 }
 
-const leavingStatus = ({ key, ref, message, failed, kept }: Leaving): NodeStatus => ({
-  id: key,
-  kind: ref.kind,
-  ...(ref.namespace ? { namespace: ref.namespace } : {}),
-  name: ref.name,
-  state: failed ? "Failed" : kept ? "Kept" : "Pruning",
-  ...(message ? { message } : {}),
+const stateOfLeaving = ({ failed, kept }: Leaving): NodeState =>
+  failed ? "Failed" : kept ? "Kept" : "Pruning";
+
+const leavingStatus = (one: Leaving): NodeStatus => ({
+  id: one.key,
+  kind: one.ref.kind,
+  ...(one.ref.namespace ? { namespace: one.ref.namespace } : {}),
+  name: one.ref.name,
+  state: stateOfLeaving(one),
+  ...(one.message ? { message: one.message } : {}),
 });
 
-const isFailed = ({ state }: Pick<NodeStatus, "state">) => state === "Failed" || state === "Refused";
+const isFailure = (state: NodeState) => state === "Failed" || state === "Refused";
+const isFailed = ({ state }: Pick<NodeStatus, "state">) => isFailure(state);
 
+const SETTLED: readonly NodeState[] = ["Ready", "Drifted", "Disabled", "Kept"];
 /** Where nothing is to be done about it, by anybody's wish: it counts as ready. */
-const isSettled = ({ state }: NodeStatus) =>
-  state === "Ready" || state === "Drifted" || state === "Disabled" || state === "Kept";
+const isSettled = ({ state }: NodeStatus) => SETTLED.includes(state);
 
 function countsOf(all: readonly NodeStatus[]): Counts {
   const nodes = all.filter(({ state }) => state !== "Kept");
@@ -113,11 +138,11 @@ function countsOf(all: readonly NodeStatus[]): Counts {
 }
 
 /** A failure is said as soon as it stands, whatever else goes on beside it. */
-function phaseOf(nodes: readonly NodeStatus[]): GraphPhase {
-  if (nodes.some(isFailed)) return "Failed";
-  const unready = nodes.filter((node) => !isSettled(node));
+function phaseOf(states: readonly NodeState[]): GraphPhase {
+  if (states.some(isFailure)) return "Failed";
+  const unready = states.filter((state) => !SETTLED.includes(state));
   if (unready.length === 0) return "Ready";
-  return unready.every(({ state }) => state === "Degraded") ? "Degraded" : "Executing";
+  return unready.every((state) => state === "Degraded") ? "Degraded" : "Executing";
 }
 
 function messageOf(phase: GraphPhase, nodes: readonly NodeStatus[], counts: Counts): string | undefined {

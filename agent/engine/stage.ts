@@ -8,6 +8,7 @@ import { type Held, unsee } from "./inventory.ts";
 import type { RecordOptions } from "./record.ts";
 import { createRemoval, type Removal, type RemovalOptions } from "./removal.ts";
 import type { Reporter } from "./reporter.ts";
+import type { Outlook } from "./snapshot.ts";
 import { identityOf } from "./start-run.ts";
 import type { Snapshot } from "./status.ts";
 
@@ -18,6 +19,7 @@ import type { Snapshot } from "./status.ts";
 export interface Stage {
   /** Looks at these nodes, and at whatever is on its way out. */
   step(ids: Iterable<string>): void;
+  outlook(): Outlook;
   snapshot(): Snapshot;
   /** It sent something, or has something to say. */
   acted(): boolean;
@@ -55,6 +57,7 @@ function resting(
   const generation = live.metadata.generation ?? 0;
   return {
     step() {},
+    outlook: () => ({ phase: outcome.phase, isQuiet: false }),
     snapshot: () => ({ generation, counts, nodes: [], ...outcome }),
     acted: () => outcome.phase === "Failed",
     retryNow() {},

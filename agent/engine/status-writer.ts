@@ -1,4 +1,4 @@
-import type { NodeState, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
+import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import { auditIds } from "./audit.ts";
@@ -6,6 +6,7 @@ import type { EngineContext, LiveGraph } from "./context.ts";
 import type { Packed } from "./ledger.ts";
 import type { ShardStore } from "./shard-store.ts";
 import type { Chunk } from "./shards.ts";
+import type { Outlook } from "./snapshot.ts";
 import { RESTING, type Snapshot, sameStatus, statusOf } from "./status.ts";
 
 /** Between two writes of one graph's status; and how long a state that will pass may hide behind the next one. */
@@ -18,11 +19,10 @@ const SHARDED_INTERVAL_MS = 5_000;
  */
 const PATIENCE_MS = 10_000;
 
-const SILENT: readonly NodeState[] = ["Ready", "Applying", "Waiting"];
-
 export interface WriterSource {
   live(): LiveGraph;
-  /** Undefined: nothing to say yet. */
+  /** Of the snapshot, without making it. Undefined: nothing to say yet. */
+  outlook(): Outlook | undefined;
   snapshot(): Snapshot | undefined;
   /** What is kept in the status for the next process. */
   record(): Packed;
@@ -69,13 +69,13 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       })
       .catch(() => {});
   };
-  const dueAt = (snapshot: Snapshot): number => {
-    const says = source.acted() && !snapshot.nodes.every(({ state }) => SILENT.includes(state));
-    const patience = RESTING.includes(snapshot.phase) ? 0 : says ? INTERVAL_MS : PATIENCE_MS;
+  const dueAt = ({ phase, isQuiet }: Outlook): number => {
+    const isResting = RESTING.includes(phase);
+    const patience = isResting ? 0 : source.acted() && !isQuiet ? INTERVAL_MS : PATIENCE_MS;
     const interval = source.live().status?.inventoryShards ? SHARDED_INTERVAL_MS : INTERVAL_MS;
     const backoff = failures > 0 ? Math.min(60_000, interval * 2 ** failures) : interval;
     // A large status is slow to write, for the API server and all who watch it: progress takes a tenth of the time.
-    const pause = RESTING.includes(snapshot.phase) ? backoff : Math.max(backoff, 10 * writeCost);
+    const pause = isResting ? backoff : Math.max(backoff, 10 * writeCost);
     return Math.max(startedAt + patience, writtenAt + pause);
   };
 
@@ -86,15 +86,17 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       return;
     }
     lookedAt = ctx.clock.monotonic();
-    const snapshot = source.snapshot();
-    if (!snapshot) return;
-    const due = dueAt(snapshot);
-    // In the middle of its work it looks often: whether anything changed is asked when it may be written.
-    if (!RESTING.includes(snapshot.phase) && due > lookedAt) {
+    const outlook = source.outlook();
+    if (!outlook) return;
+    const due = dueAt(outlook);
+    // In the middle of its work it looks often: what there is to say is asked when it may be written.
+    if (!RESTING.includes(outlook.phase) && due > lookedAt) {
       lookCost = ctx.clock.monotonic() - lookedAt;
       wakeAt(due);
       return;
     }
+    const snapshot = source.snapshot();
+    if (!snapshot) return;
     const live = source.live();
     const { fields, chunks } = source.record();
     const status = statusOf(snapshot, live.status, fields, new Date(ctx.clock.now()).toISOString());
