@@ -1,14 +1,10 @@
 import type { Counts } from "../../protocol/resources/common.ts";
-import {
-  type GraphPhase,
-  MAX_BLOCKERS,
-  type NodeState,
-  type NodeStatus,
-} from "../../protocol/resources/graph.ts";
+import type { GraphPhase, NodeState, NodeStatus } from "../../protocol/resources/graph.ts";
 import type { ObjectRef } from "../kube/index.ts";
-import { type Blocked, blockedNodes, whyBlocked } from "./blocked.ts";
+import { blockedNodes } from "./blocked.ts";
 import type { Inventory } from "./inventory.ts";
 import type { NodeRun, Run } from "./node-run.ts";
+import { isFailed, isFailure, nodeStatus } from "./node-status.ts";
 import type { Snapshot } from "./status.ts";
 
 /** An object that is on its way out. */
@@ -77,38 +73,6 @@ export function deletionSnapshot(generation: number, leaving: readonly Leaving[]
   };
 }
 
-function nodeStatus(run: Run, one: NodeRun, blocked: Blocked | undefined, inventory: Inventory): NodeStatus {
-  const { id, key, ref } = one.node;
-  const held = inventory.get(key);
-  const isWaiting = blocked !== undefined && one.state === "Waiting";
-  const message = isWaiting ? whyBlocked(blocked, (other) => describe(run, other)) : one.message;
-  return {
-    id,
-    kind: ref.kind,
-    ...(ref.namespace ? { namespace: ref.namespace } : {}),
-    name: ref.name,
-    state: isWaiting && blocked.failed ? "Blocked" : one.state,
-    ...(message ? { message } : {}),
-    ...(one.attempts > 0 ? { attempts: shownAttempts(one.attempts) } : {}),
-    ...(one.attempts > 0 && one.message ? { lastError: one.message } : {}),
-    ...(one.applied && one.readyDetails?.length ? { readyDetails: one.readyDetails } : {}),
-    ...(isWaiting ? { blockedBy: blocked.by.slice(0, MAX_BLOCKERS) } : {}),
-    ...(held?.uid ? { uid: held.uid, hash: one.hash } : {}),
-    ...(one.conflicts ? { conflicts: [...one.conflicts] } : {}),
-    ...(held?.adopted ? { adopted: true } : {}),
-  };
-}
-
-/** Exact up to 8, then the next lower power of two: a node that fails for ever does not write for ever. */
-const shownAttempts = (attempts: number): number =>
-  attempts < 8 ? attempts : 2 ** Math.floor(Math.log2(attempts));
-
-function describe(run: Run, id: string): string {
-  const one = run.nodes.get(id);
-  if (one && isFailed(one)) return `is ${one.state}${one.message ? ` (${one.message})` : ""}`;
-  return one?.message ? `is not ready yet (${one.message})` : "is not ready yet";
-}
-
 const stateOfLeaving = ({ failed, kept }: Leaving): NodeState =>
   failed ? "Failed" : kept ? "Kept" : "Pruning";
 
@@ -120,9 +84,6 @@ const leavingStatus = (one: Leaving): NodeStatus => ({
   state: stateOfLeaving(one),
   ...(one.message ? { message: one.message } : {}),
 });
-
-const isFailure = (state: NodeState) => state === "Failed" || state === "Refused";
-const isFailed = ({ state }: Pick<NodeStatus, "state">) => isFailure(state);
 
 const SETTLED: readonly NodeState[] = ["Ready", "Drifted", "Disabled", "Kept"];
 /** Where nothing is to be done about it, by anybody's wish: it counts as ready. */

@@ -1,3 +1,4 @@
+import { sameJson } from "../../domain/canonical/same.ts";
 import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
 import { isKind } from "../kube/index.ts";
 import { errorText } from "../log.ts";
@@ -54,6 +55,8 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
   let stopped = false;
   let failures = 0;
   let told: ResourceGraphStatus | undefined;
+  /** What was found to be written already: most looks find it again. */
+  let stands: { live: LiveGraph; said: readonly [Snapshot, Packed["fields"]] } | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let lookCost = 0;
   let writeCost = 0;
@@ -99,8 +102,10 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
     if (!snapshot) return;
     const live = source.live();
     const { fields, chunks } = source.record();
+    if (stands?.live === live && sameJson(stands.said, [snapshot, fields])) return;
     const status = statusOf(snapshot, live.status, fields, new Date(ctx.clock.now()).toISOString());
     const same = sameStatus(status, live.status);
+    stands = same ? { live, said: [snapshot, fields] } : undefined;
     lookCost = ctx.clock.monotonic() - lookedAt;
     if (!same && due > ctx.clock.monotonic()) {
       wakeAt(due);
