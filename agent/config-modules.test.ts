@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "./config.ts";
 import { modulesConfig } from "./config-modules.ts";
+import { ConfigError } from "./config-values.ts";
 
 const of = (values: Record<string, string>) => modulesConfig(values, () => "");
 const MIB = 2 ** 20;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, isPrivateHost, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { isPrivateHost } from "./config-manager-url.ts";
+import { ConfigError } from "./config-values.ts";
 
 const TOKEN = `jtk_${"0".repeat(26)}.${"s".repeat(32)}`;
 const env = (more: Record<string, string>) => ({ KUBENOVA_MANAGER_URL: "https://m.example", ...more });

@@ -1,7 +1,18 @@
 import { readFileSync } from "node:fs";
 import { type TraceTarget, traceTarget } from "../domain/trace/config.ts";
+import { managerUrl } from "./config-manager-url.ts";
 import { type ModulesConfig, modulesConfig } from "./config-modules.ts";
-import { ConfigError, caOf, listOf, type Read, readOr, type Values } from "./config-values.ts";
+import {
+  ConfigError,
+  caOf,
+  configFile,
+  integer,
+  listOf,
+  oneOf,
+  type Read,
+  secret,
+  type Values,
+} from "./config-values.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 /** What the process is told by its environment; docs/agent.md has the table. */
@@ -30,8 +41,6 @@ export interface Config {
   /** Where traces go; none are made where absent. */
   traces?: TraceTarget;
 }
-
-export { ConfigError };
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const TOKEN = /^jtk_[0-9A-Z]{26}\.[A-Za-z0-9_-]{16,}$/;
@@ -86,83 +95,6 @@ function tracesOf(values: Values, read: Read): TraceTarget | undefined {
   } catch (error) {
     throw error instanceof TypeError ? new ConfigError(error.message) : error;
   }
-}
-
-function managerUrl(values: Values): URL {
-  const text = values.KUBENOVA_MANAGER_URL;
-  if (!text) throw new ConfigError("KUBENOVA_MANAGER_URL: required, e.g. https://manager.example.com");
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new ConfigError("KUBENOVA_MANAGER_URL: not a URL");
-  }
-  if (url.username || url.password || url.search || url.hash || url.pathname !== "/") {
-    throw new ConfigError("KUBENOVA_MANAGER_URL: scheme, host and port only");
-  }
-  if (url.protocol === "https:") return url;
-  if (url.protocol !== "http:") throw new ConfigError("KUBENOVA_MANAGER_URL: https only");
-  if (values.KUBENOVA_ALLOW_INSECURE !== "true") {
-    throw new ConfigError("KUBENOVA_MANAGER_URL: http needs KUBENOVA_ALLOW_INSECURE=true");
-  }
-  if (!isPrivateHost(url.hostname)) {
-    throw new ConfigError("KUBENOVA_MANAGER_URL: http is taken for loopback and private addresses only");
-  }
-  return url;
-}
-
-/** Loopback, RFC 1918, link-local and IPv6 ULA, by literal address; names but localhost may resolve anywhere. */
-export function isPrivateHost(hostname: string): boolean {
-  if (hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]") return true;
-  if (/^\[(f[cd]|fe[89ab])/i.test(hostname)) return true;
-  const parts = hostname.split(".").map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part))) return false;
-  const [a = 0, b = 0] = parts;
-  return (
-    a === 127 ||
-    a === 10 ||
-    (a === 172 && b >= 16 && b <= 31) ||
-    (a === 192 && b === 168) ||
-    (a === 169 && b === 254)
-  );
-}
-
-function configFile(path: string | undefined, read: Read): Record<string, string> {
-  if (!path) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(readOr("KUBENOVA_CONFIG_FILE", path, read));
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError("KUBENOVA_CONFIG_FILE: not JSON");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ConfigError("KUBENOVA_CONFIG_FILE: not a JSON object");
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, String(field)]));
-}
-
-/** The value itself, or that of the file which NAME_FILE names. An empty file is no value: an optional Secret's key. */
-function secret(values: Values, name: string, read: Read): string | undefined {
-  const direct = values[name]?.trim();
-  if (direct) return direct;
-  const path = values[`${name}_FILE`];
-  if (!path) return undefined;
-  return readOr(`${name}_FILE`, path, read).trim() || undefined;
-}
-
-function oneOf<T extends string>(values: Values, name: string, allowed: readonly T[], fallback: T): T {
-  const value = values[name] || fallback;
-  if ((allowed as readonly string[]).includes(value)) return value as T;
-  throw new ConfigError(`${name}: one of ${allowed.join(", ")}`);
-}
-
-function integer(values: Values, name: string, range: { min: number; max: number; fallback: number }) {
-  const text = values[name];
-  if (!text) return range.fallback;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= range.min && value <= range.max) return value;
-  throw new ConfigError(`${name}: an integer from ${range.min} to ${range.max}`);
 }
 
 function label(values: Values, name: string, fallback: string): string {

@@ -1,5 +1,6 @@
 import { startAgent } from "./agent.ts";
-import { ConfigError, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { ConfigError } from "./config-values.ts";
 import { createLogger, errorText, type LogLevel } from "./log.ts";
 import { startOperator } from "./operator/index.ts";
 
