@@ -1,7 +1,8 @@
 import type { DocumentStatus } from "../../protocol/resources/status.ts";
 import type { Logger } from "../log.ts";
 import type { Book } from "./book.ts";
-import type { Live, LiveObjects } from "./live.ts";
+import type { Live } from "./live.ts";
+import type { LiveObjects } from "./live-objects.ts";
 import { type Fate, fateOf, type Snapshot } from "./snapshot.ts";
 import type { ResourceWriter } from "./write.ts";
 

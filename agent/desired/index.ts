@@ -1,20 +1,22 @@
 import type { DesiredFrame } from "../../protocol/tunnel/frames.ts";
-import { CLOSE } from "../../protocol/tunnel/limits.ts";
 import { errorText } from "../log.ts";
 import { within } from "../tracing/tracer.ts";
 import type { Link } from "../tunnel/types.ts";
-import { type AbsenceOptions, settleAbsences } from "./absence.ts";
+import { settleAbsences } from "./absence.ts";
 import { createBook } from "./book.ts";
-import { checkFrame, type DesiredItem, RefusedError } from "./document.ts";
+import { checkFrame, RefusedError } from "./document.ts";
 import { createIntake, type Intake } from "./intake.ts";
-import { type LiveObjects, nothingLive } from "./live.ts";
-import { createKeyQueue, type Job } from "./queue.ts";
+import { type LiveObjects, nothingLive } from "./live-objects.ts";
+import { createKeyQueue } from "./queue.ts";
 import { createSnapshotRequests } from "./requests.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { createStateStore } from "./state.ts";
+import { createTelling } from "./telling.ts";
 import type { DesiredOptions, DesiredStore } from "./types.ts";
 import { watchOurs } from "./watch.ts";
-import { createWriter, type Outcome } from "./write.ts";
+import { refusalOf } from "./welcome.ts";
+import { createWriter } from "./write.ts";
+import { writeSpan } from "./write-span.ts";
 
 const READ_ONLY = "cluster is read-only";
 /** At the process's end; without the newest state, the next start asks for a little more. */
@@ -25,80 +27,46 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
   const { log, clock, signal, readOnly } = options;
   const store = createStateStore(options);
   const book = createBook(store, await store.load());
-  const outcomes = options.metrics.counter("kubenova_agent_documents_total", "Desired documents, by outcome");
   const requests = createSnapshotRequests({ clock, signal, renew: options.renew });
   if (book.state?.refused) requests.ask("documents were refused before the restart");
   let intake: Intake | undefined;
   let sawRefusal = false;
   let clusterId = book.state?.clusterId;
 
-  const report: AbsenceOptions["report"] = (key, revision, phase, message) =>
-    options.report({
-      key,
-      revision,
-      phase,
-      ...(message === undefined ? {} : { message: message.slice(0, 1024) }),
-      since: new Date(clock.now()).toISOString(),
-    });
+  const telling = createTelling({
+    ...{ options, book },
+    isThere: (key) => objects.withKey(key).length > 0,
+    waiting: () => queue.size,
+  });
   const objects: LiveObjects = readOnly
     ? nothingLive
     : watchOurs(options, {
-        ...{ book, report, ask: requests.ask },
+        ...{ book, report: telling.report, ask: requests.ask },
         drifted: (live) => writer.drifted(live),
         ownCluster: () => clusterId,
       });
   const writer = createWriter(options.kube, objects);
 
-  const told = ({ item }: Job, outcome: Outcome) => {
-    const { key, revision, op } = item;
-    outcomes.inc({ op, outcome });
-    log.debug("document", { ...namesOf(item), op, outcome });
-    if (op === "upsert") return outcome === "stale" ? undefined : book.notDeleting([key]);
-    if (outcome === "stale") return book.notDeleting([key]);
-    // It may have gone before the answer to its deletion came: that was told, and nothing tells it again.
-    const isThere = outcome === "deleting" && objects.withKey(key).length > 0;
-    report(key, revision, isThere ? "Deleting" : "Deleted");
-  };
-  const refused = (item: DesiredFrame | DesiredItem, message: string) => {
-    outcomes.inc({ op: item.op, outcome: "refused" });
-    log.warn("a document is refused", { ...namesOf(item), message });
-    report(item.key, item.revision, "Refused", message);
-  };
-  const write = (item: DesiredItem & { op: "upsert" }, epochId: string) => {
-    const { kind, metadata } = item.resource;
-    const attributes = {
-      "kubenova.desired_key": item.key,
-      "kubenova.desired_revision": item.revision,
-      "kubenova.correlation_id": item.correlationId,
-      "k8s.namespace.name": metadata.namespace,
-    };
-    const name = `write ${kind} ${metadata.name}`;
-    const span = options.tracer.start(name, item.traceparent, attributes, "consumer");
-    return within(span, () => writer.apply(item, epochId));
-  };
   const queue = createKeyQueue({
     clock,
     random: options.random,
     signal,
     async attempt(job) {
       const { item, epochId } = job;
-      if (item.op === "upsert") return told(job, await write(item, epochId));
+      if (item.op === "upsert") {
+        const work = () => writer.apply(item, epochId);
+        return telling.written(job, await within(writeSpan(options.tracer, item), work));
+      }
       book.deleting(item.key, item.revision);
-      told(job, await writer.remove(item, epochId));
+      telling.written(job, await writer.remove(item, epochId));
     },
-    onPending({ item }, message) {
-      log.warn("a document cannot be stored yet", { ...namesOf(item), message });
-      report(item.key, item.revision, "Pending", message);
-    },
-    onRefused: ({ item }, message) => refused(item, message),
+    onPending: telling.pending,
+    onRefused: ({ item }, message) => telling.refused(item, message),
   });
-
-  const waiting = "kubenova_agent_documents_waiting";
-  options.metrics.gaugeOf(waiting, "Desired documents that are not stored yet", () => queue.size);
 
   const take = (link: Link, frame: DesiredFrame, settle: (refusal?: string) => void) => {
     const refuse = (message: string) => {
-      refused(frame, message);
+      telling.refused(frame, message);
       settle(message);
     };
     if (readOnly || link.welcome.clusterMode === "read-only") return refuse(READ_ONLY);
@@ -110,11 +78,11 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
     }
   };
   const complete = async (snapshot: Snapshot, { welcome }: Link): Promise<void> => {
-    const { epoch, epochId } = welcome;
-    const of = { clusterId: welcome.clusterId, epochId, epoch };
+    const { epoch, epochId, clusterId } = welcome;
+    const of = { clusterId, epochId, epoch };
     try {
       await objects.allSynced;
-      await settleAbsences(snapshot, { objects, writer, book, log, report });
+      await settleAbsences(snapshot, { objects, writer, book, log, report: telling.report });
       await book.snapshotStored({ ...of, seq: snapshot.seq, refused: sawRefusal });
       requests.satisfied();
       log.info("snapshot stored", { epoch, seq: snapshot.seq, documents: snapshot.keys.size });
@@ -148,27 +116,16 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
 
   return {
     onWelcome(link) {
-      const { epoch, epochId, mode } = link.welcome;
+      const { epochId } = link.welcome;
       clusterId = link.welcome.clusterId;
-      if (book.state?.clusterId !== undefined && book.state.clusterId !== clusterId) {
-        log.warn("another control plane than before: what belongs to the former one is left as it is", {
-          former: book.state.clusterId,
-          clusterId,
-        });
+      const former = book.state?.clusterId;
+      if (former !== undefined && former !== clusterId) {
+        const what = "another control plane than before: what belongs to the former one is left as it is";
+        log.warn(what, { former, clusterId });
         book.forget();
       }
-      const { state } = book;
-      if (state && epoch < state.epoch) {
-        const reason = `the manager's epoch ${epoch} is older than ${state.epoch}, which this cluster knows; declare a new one`;
-        return link.end({ kind: "refused", code: 0, reason });
-      }
-      if (mode === "resume" && state?.epochId !== epochId) {
-        return link.end({ kind: "lost", reason: "resumed without a cursor" }, CLOSE.protocolError);
-      }
-      // The wish for a snapshot came while the hello was under way.
-      if (mode === "resume" && requests.wanted) {
-        return link.end({ kind: "renew", reason: "a snapshot is wanted" });
-      }
+      const refusal = refusalOf(link.welcome, book.state, requests.wanted);
+      if (refusal) return link.end(refusal.ending, refusal.closeCode);
       if (intake?.epochId !== epochId) queue.clear();
       intake = openIntake(link);
     },
@@ -195,9 +152,3 @@ export async function startDesired(options: DesiredOptions): Promise<DesiredStor
     },
   };
 }
-
-const namesOf = ({ key, revision, correlationId }: DesiredFrame | DesiredItem) => ({
-  key,
-  revision,
-  correlationId,
-});

@@ -4,7 +4,8 @@ import { until } from "../../test/lib/until.ts";
 import { KubeError } from "../kube/index.ts";
 import type { DesiredItem } from "./document.ts";
 import { WaitingError } from "./failures.ts";
-import { createKeyQueue, GIVE_UP_ACK_MS, type Job, PENDING_AFTER_MS } from "./queue.ts";
+import type { Job } from "./job.ts";
+import { createKeyQueue, GIVE_UP_ACK_MS, PENDING_AFTER_MS } from "./queue.ts";
 
 const away = new KubeError("no answer", { kind: "transient", status: 0, reason: "Network" });
 const invalid = new KubeError("spec.x: unknown", { kind: "invalid", status: 422, reason: "Invalid" });

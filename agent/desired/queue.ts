@@ -1,15 +1,7 @@
 import type { Clock } from "../kube/index.ts";
 import { createLimiter } from "../kube/limiter.ts";
-import type { DesiredItem } from "./document.ts";
 import { type Failure, judgeFailure, retryMs } from "./failures.ts";
-
-/** A document to be written, and whom to tell. */
-export interface Job {
-  item: DesiredItem;
-  epochId: string;
-  /** Told once: stored, or refused with a message. A job that a newer one of its key replaced ends with that one. */
-  settle: (refusal?: string) => void;
-}
+import { isOlder, type Job, once, settleWith } from "./job.ts";
 
 export interface QueueOptions {
   attempt: (job: Job) => Promise<void>;
@@ -131,31 +123,6 @@ export function createKeyQueue(options: QueueOptions): KeyQueue {
     },
     get size() {
       return lanes.size;
-    },
-  };
-}
-
-/** Revisions compare within an epoch only. */
-const isOlder = (job: Job, than: Job): boolean =>
-  job.epochId === than.epochId && job.item.revision < than.item.revision;
-
-/** What happens to `job` holds for `other` too: it was replaced by it, or came too late. */
-function settleWith(job: Job, other: Job): void {
-  const { settle } = job;
-  job.settle = (refusal) => {
-    other.settle(refusal);
-    settle(refusal);
-  };
-}
-
-function once(job: Job): Job {
-  let told = false;
-  return {
-    ...job,
-    settle(refusal) {
-      if (told) return;
-      told = true;
-      job.settle(refusal);
     },
   };
 }

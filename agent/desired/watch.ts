@@ -1,7 +1,8 @@
 import { errorText } from "../log.ts";
 import type { AbsenceOptions } from "./absence.ts";
 import type { Book } from "./book.ts";
-import { type Live, type LiveObjects, watchLive } from "./live.ts";
+import type { Live } from "./live.ts";
+import { type LiveObjects, watchLive } from "./live-objects.ts";
 import type { DesiredOptions } from "./types.ts";
 
 export interface Watchers {

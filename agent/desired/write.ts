@@ -1,18 +1,19 @@
-import { API_VERSION, originAnnotations } from "../../domain/desired/index.ts";
-import { clusterOf } from "../../domain/desired/owner.ts";
+import { originAnnotations } from "../../domain/desired/index.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import { withFinalizer } from "../../protocol/resources/common.ts";
-import { auditId, isKind, type Kube, type KubeObject, type ObjectRef } from "../kube/index.ts";
-import { type DesiredItem, RefusedError } from "./document.ts";
+import { auditId, isKind, type Kube, type KubeObject } from "../kube/index.ts";
+import { checkClaim } from "./claim.ts";
+import { type Audit, createDeletion, type Deleted } from "./deletion.ts";
+import type { DesiredItem } from "./document.ts";
 import { WaitingError } from "./failures.ts";
-import { type Live, type LiveObjects, type LiveRef, liveId, liveOf } from "./live.ts";
+import { type Live, type LiveRef, liveId, refOf } from "./live.ts";
+import type { LiveObjects } from "./live-objects.ts";
 
 /**
- * - `stored`: the API server holds it. `unchanged`: it did so before, nothing was sent.
- * - `stale`: the cluster holds a newer revision of this epoch; nothing was sent.
- * - `deleting`: the deletion is stored, finalizers hold the object for a while. `gone`: there is no such object.
+ * `stored`: the API server holds it. `unchanged`: it did so before, nothing was sent. `stale`: the cluster holds a newer
+ * revision of this epoch; nothing was sent. See {@link Deleted} for the rest.
  */
-export type Outcome = "stored" | "unchanged" | "stale" | "deleting" | "gone";
+export type Outcome = "stored" | "unchanged" | Deleted;
 
 export interface ResourceWriter {
   /** Rejects with a RefusedError, a WaitingError or a KubeError. */
@@ -35,59 +36,14 @@ export function createWriter(kube: Kube, objects: LiveObjects): ResourceWriter {
 
   const intact = (live: Live) =>
     live.liveDigest === live.digest || accepted.get(live.uid) === live.liveDigest;
-  const audit = (correlationId: string) => ({ auditId: auditId(correlationId, ++requests) });
-
-  /** @param correlationId of who deletes it; absent where nobody asked */
-  const deleteIfSame = async (
-    live: Live,
-    stillMeant: (now: Live) => boolean,
-    correlationId?: string,
-  ): Promise<Outcome> => {
-    const fresh = await kube.get(refOf(live)).catch((error: unknown) => {
-      if (isKind(error, "notFound")) return undefined;
-      throw error;
-    });
-    if (!fresh || fresh.metadata.uid !== live.uid) return "gone";
-    const now = liveOf(fresh);
-    if (!stillMeant(now)) return "stale";
-    if (now.deleting) return "deleting";
-    const options = correlationId === undefined ? {} : audit(correlationId);
-    const { uid, resourceVersion } = correlationId ? await named(now, correlationId) : now;
-    const preconditions = { uid, resourceVersion };
-    const result = await kube.delete(refOf(live), { ...options, preconditions }).catch((error: unknown) => {
-      if (isKind(error, "notFound")) return { gone: true };
-      throw error;
-    });
-    return result.gone ? "gone" : "deleting";
-  };
-
-  /** Whoever ends what was made of it reads there whose request that is, and not the one that made it. */
-  const named = async (now: Live, correlationId: string): Promise<Live> => {
-    const { uid, resourceVersion } = now;
-    const metadata = { uid, resourceVersion, annotations: { [ANNOTATION.correlation]: correlationId } };
-    return objects.observe(await kube.patch(refOf(now), { metadata }, audit(correlationId)));
-  };
+  const audit: Audit = (correlationId) => ({ auditId: auditId(correlationId, ++requests) });
+  const deleteIfSame = createDeletion({ kube, objects, audit });
 
   return {
     async apply(item, epochId) {
       const ref: LiveRef = { kind: item.resource.kind, ...item.resource.metadata };
       const live = mustBeSynced(objects, ref.kind).get(ref);
-      if (live && !live.ours) {
-        throw new RefusedError(
-          `${ref.kind} ${ref.name} exists and was not made by KubeNova; delete or rename it`,
-        );
-      }
-      const cluster = clusterOf(item.resource.metadata.labels);
-      if (live?.cluster !== undefined && live.cluster !== cluster) {
-        throw new RefusedError(
-          `${ref.kind} ${ref.name} belongs to the cluster ${live.cluster} of another control plane; a person may hand it over: docs/clusters.md`,
-        );
-      }
-      // Another document's object: its tombstone, or a person, must free the name. Ids in a spec never change.
-      if (live?.key !== undefined && live.key !== item.key) {
-        throw new WaitingError(`${ref.kind} ${ref.name} still belongs to ${live.key}`);
-      }
-      if (live?.deleting) throw new WaitingError(`${ref.kind} ${ref.name} is being deleted`);
+      if (live) checkClaim(live, item);
       if (live && isOf(live, item.key, epochId)) {
         if (live.revision > item.revision) return "stale";
         const same = live.revision === item.revision && live.digest === item.digest;
@@ -155,13 +111,6 @@ function mustBeSynced(objects: LiveObjects, kind: Live["kind"]): LiveObjects {
   if (objects.synced(kind)) return objects;
   throw new WaitingError(`the cluster's ${kind} objects are not listed yet; are the definitions installed?`);
 }
-
-const refOf = ({ kind, namespace, name }: LiveRef): ObjectRef => ({
-  apiVersion: API_VERSION,
-  kind,
-  name,
-  ...(namespace ? { namespace } : {}),
-});
 
 function objectOf(item: DesiredItem & { op: "upsert" }, epochId: string): KubeObject {
   const { apiVersion, kind, metadata, spec } = item.resource;
