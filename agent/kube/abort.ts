@@ -25,3 +25,10 @@ function listen(signal: AbortSignal): Set<() => void> {
   signal.addEventListener("abort", callAll, { once: true });
   return acts;
 }
+
+/** Resolves when the signal aborts, or has. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
