@@ -2,19 +2,12 @@ import type WebSocket from "ws";
 import { edgeFrameDecoder, encodeFrame } from "../../protocol/tunnel/codec.ts";
 import { decodeData } from "../../protocol/tunnel/data.ts";
 import type { AgentFrame, EdgeFrame } from "../../protocol/tunnel/frames.ts";
-import {
-  CLOSE,
-  HELLO_DEADLINE_MS,
-  PING,
-  PING_INTERVAL_MS,
-  PONG,
-  PONG_DEADLINE_MS,
-  PROTOCOL_VERSION,
-} from "../../protocol/tunnel/limits.ts";
+import { CLOSE, HELLO_DEADLINE_MS, PONG, PROTOCOL_VERSION } from "../../protocol/tunnel/limits.ts";
 import { ProtocolError, StreamFrameError } from "../../protocol/tunnel/protocol-errors.ts";
 import type { Clock } from "../kube/index.ts";
 import { errorText } from "../log.ts";
 import { endingOfClose } from "./ending.ts";
+import { heartbeat } from "./heartbeat.ts";
 import type { Ending } from "./reconnect.ts";
 import type { Challenge, Consumer, Hello, Link, Welcome } from "./types.ts";
 import { createWriter } from "./writer.ts";
@@ -132,22 +125,19 @@ export async function runSession(options: SessionOptions): Promise<SessionEnd> {
   const stop = () => end({ kind: "lost", reason: "the agent stops" }, 1001);
   options.signal.addEventListener("abort", stop, { once: true });
 
-  const heartbeat = async () => {
-    for (;;) {
-      await clock.sleep(PING_INTERVAL_MS, over.signal);
-      const silentMs = clock.monotonic() - lastSign;
-      if (silentMs > PONG_DEADLINE_MS) {
-        ours ??= { kind: "lost", reason: `silent for ${Math.round(silentMs / 1_000)} s` };
-        return socket.terminate();
-      }
-      if (socket.readyState === socket.OPEN) socket.send(PING);
-    }
-  };
   const welcomeInTime = async () => {
     await clock.sleep(HELLO_DEADLINE_MS, over.signal);
     if (!link) end({ kind: "lost", reason: "no welcome in time" });
   };
-  const watchers = [heartbeat(), welcomeInTime()].map((work) => work.catch(() => {}));
+  const pinging = heartbeat({
+    ...{ socket, clock, signal: over.signal },
+    lastSign: () => lastSign,
+    onSilent(reason) {
+      ours ??= { kind: "lost", reason };
+      socket.terminate();
+    },
+  });
+  const watchers = [pinging, welcomeInTime()].map((work) => work.catch(() => {}));
   if (options.signal.aborted) stop();
 
   const theirs = await closed;
