@@ -1,7 +1,7 @@
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Engine } from "../engine/index.ts";
 import type { Appliers } from "./appliers.ts";
-import type { Kind } from "./controller.ts";
+import type { Kind } from "./kind.ts";
 import { clusterMark } from "./marks.ts";
 import type { Namespaces } from "./namespaces.ts";
 import { appKind } from "./render/app-kind.ts";

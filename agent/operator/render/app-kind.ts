@@ -1,6 +1,6 @@
 import { APPLIER_SERVICE_ACCOUNT } from "../../../domain/names/labels.ts";
 import type { Appliers } from "../appliers.ts";
-import type { Kind } from "../controller.ts";
+import type { Kind } from "../kind.ts";
 import { clusterMark } from "../marks.ts";
 import { summaryOf, unquoted } from "../rendering/failure.ts";
 import type { Modules } from "../rendering/modules.ts";

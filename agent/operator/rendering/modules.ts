@@ -4,7 +4,7 @@ import type { PolicyRef } from "../../../protocol/resources/policy.ts";
 import type { SeenGraph } from "../../engine/context.ts";
 import { graphKeyOf, hashOf } from "../../engine/model.ts";
 import type { Clock } from "../../kube/index.ts";
-import type { Rendering } from "../controller.ts";
+import type { Rendering } from "../kind.ts";
 import type { Good, Standing, Wish } from "./attempt.ts";
 import type { Attempts } from "./attempts.ts";
 import type { ConfigMapWatches } from "./config-maps.ts";

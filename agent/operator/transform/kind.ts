@@ -4,7 +4,7 @@ import type { TransformSpec, TransformStatus } from "../../../protocol/resources
 import type { Engine } from "../../engine/index.ts";
 import { objectKey } from "../../kube/index.ts";
 import type { Appliers } from "../appliers.ts";
-import type { Kind, Rendering, Status } from "../controller.ts";
+import type { Kind, Rendering, Status } from "../kind.ts";
 import type { Namespaces } from "../namespaces.ts";
 import type { Modules, Order } from "../rendering/modules.ts";
 import { durationMs } from "../rendering/moving.ts";

@@ -1,7 +1,7 @@
 import type { Condition } from "../../../protocol/resources/common.ts";
 import type { TransformStatus } from "../../../protocol/resources/transform.ts";
 import type { Violation } from "../../../protocol/resources/violation.ts";
-import type { News } from "../controller.ts";
+import type { News } from "../kind.ts";
 import { type RenderingError, summaryOf, unquoted } from "../rendering/failure.ts";
 import { deniedPath } from "../rendering/outcomes.ts";
 
