@@ -10,6 +10,7 @@ import { errorText, type Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { startModules } from "./modules.ts";
 import { startTerm, type Term, type TermOptions } from "./term.ts";
+import { createAdmission } from "./tracing/admission.ts";
 import { createExporter } from "./tracing/exporter.ts";
 import { createTracer, NO_TRACER } from "./tracing/tracer.ts";
 import { VERSION } from "./version.ts";
@@ -73,7 +74,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       metrics,
       log: log.with({ part: "tracing" }),
     });
-  const tracer = exporter ? createTracer(exporter.add, () => clock.now()) : NO_TRACER;
+  const admission = createAdmission(() => clock.monotonic());
+  const tracer = exporter ? createTracer(exporter.add, () => clock.now(), admission) : NO_TRACER;
 
   const leaderGauge = metrics.gauge("kubenova_agent_leader", "1 while this process holds the Lease");
   leaderGauge.set(0);

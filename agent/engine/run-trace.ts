@@ -29,7 +29,11 @@ export interface RunTrace {
 export function traceRun(tracer: Tracer, live: LiveGraph): RunTrace | undefined {
   const key = graphKeyOf(live);
   const generation = live.metadata.generation ?? 0;
-  const attributes = { "kubenova.graph": key, "kubenova.generation": generation, ...labelsOf(live) };
+  const attributes = {
+    ...{ "kubenova.graph": key, "kubenova.generation": generation },
+    "k8s.namespace.name": live.metadata.namespace,
+    ...labelsOf(live),
+  };
   const whole = tracer.start(`graph ${key}`, live.metadata.annotations?.[ANNOTATION.traceparent], attributes);
   if (!whole) return undefined;
   const waiting = new Map<string, ActiveSpan>();

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { Span } from "../../domain/trace/otlp.ts";
+import { createAdmission } from "../tracing/admission.ts";
 import { createTracer } from "../tracing/tracer.ts";
 import { createRenderTraces } from "./render-traces.ts";
 import type { Resource } from "./resources.ts";
@@ -22,6 +23,7 @@ function setUp() {
     createTracer(
       (span) => spans.push(span),
       () => now,
+      createAdmission(() => now),
     ),
     () => now,
   );

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { formatTraceparent, parseTraceparent } from "../../domain/trace/context.ts";
 import type { Attributes, Span, SpanKind } from "../../domain/trace/otlp.ts";
+import type { Admission } from "./admission.ts";
 
 /** A piece of work under way. Whoever has one ends it once; nothing waits for what becomes of it. */
 export interface ActiveSpan {
@@ -12,7 +13,10 @@ export interface ActiveSpan {
 }
 
 export interface Tracer {
-  /** A span under a context that came with a document; undefined where that is not traced, or tracing is off. */
+  /**
+   * A span under a context that came with a document; undefined where that is not traced, tracing is off, or the namespace
+   * (`k8s.namespace.name` of the attributes) brings more traces than are taken.
+   */
   start(
     name: string,
     traceparent: string | undefined,
@@ -25,7 +29,11 @@ export interface Tracer {
 export const NO_TRACER: Tracer = { start: () => undefined };
 
 /** @param wallClock milliseconds since 1970 */
-export function createTracer(record: (span: Span) => void, wallClock: () => number): Tracer {
+export function createTracer(
+  record: (span: Span) => void,
+  wallClock: () => number,
+  admission: Admission,
+): Tracer {
   const begin = (
     parent: { traceId: string; spanId: string },
     name: string,
@@ -41,6 +49,7 @@ export function createTracer(record: (span: Span) => void, wallClock: () => numb
       end(error, more = {}) {
         if (ended) return;
         ended = true;
+        if (!admission.takes(context.traceId)) return;
         record({
           ...{ traceId: context.traceId, spanId: context.spanId, parentSpanId: parent.spanId },
           ...{ name, kind, startMs, endMs: wallClock() },
@@ -53,7 +62,9 @@ export function createTracer(record: (span: Span) => void, wallClock: () => numb
   return {
     start(name, traceparent, ...more) {
       const parent = parseTraceparent(traceparent);
-      return parent?.sampled ? begin(parent, name, ...more) : undefined;
+      if (!parent?.sampled) return undefined;
+      const namespace = String(more[0]?.["k8s.namespace.name"] ?? "");
+      return admission.admits(parent.traceId, namespace) ? begin(parent, name, ...more) : undefined;
     },
   };
 }

@@ -97,6 +97,13 @@ describe("a graph as Mermaid", () => {
   const LINE =
     /^( {2}n\d+\["([A-Za-z0-9 .,:/_-]|#\d+;|<br\/>)*"\]:::(good|busy|waiting|bad|unknown)| {2}n\d+ (-->|-\.->) n\d+| {2}classDef [a-z]+ fill:#[0-9a-f]{6},stroke:#555,color:#111| {2}accTitle: [A-Za-z0-9./_-][A-Za-z0-9 ./_-]*|flowchart LR)$/;
 
+  it("has no words that Mermaid reads as a statement in the middle of a line", () => {
+    const words = "a direction  TB here";
+    const text = toMermaid({ title: words, nodes: [node("K/a", "Failed", { message: words })], edges: [] });
+    expect(text).toContain("accTitle: a direction-TB here");
+    expect(text).toContain("a direction#32;TB here");
+  });
+
   it("has one line a node and nothing that Mermaid would read as more, whatever they are called", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(

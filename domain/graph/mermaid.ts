@@ -25,7 +25,11 @@ export function toMermaid({ title, nodes, edges }: Drawing): string {
   return `${lines.join("\n")}\n`;
 }
 
-const label = (lines: readonly string[]): string => lines.map(escaped).join("<br/>");
+/** Mermaid reads a line with these words as a statement, wherever in it they stand. */
+const STATEMENT = /(direction) +(?=TB|BT|RL|LR|TD)/gi;
+
+const label = (lines: readonly string[]): string =>
+  lines.map(escaped).join("<br/>").replace(STATEMENT, "$1#32;");
 
 const escaped = (text: string): string =>
   [...text]
@@ -39,4 +43,8 @@ const entity = (character: string): string => {
 };
 
 /** A title knows no entities. */
-const plain = (text: string): string => text.replace(/[^A-Za-z0-9 ./_-]/g, " ").trim();
+const plain = (text: string): string =>
+  text
+    .replace(/[^A-Za-z0-9 ./_-]/g, " ")
+    .replace(STATEMENT, "$1-")
+    .trim();

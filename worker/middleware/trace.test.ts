@@ -39,13 +39,10 @@ async function call(
     return receiver();
   });
   const context = createExecutionContext();
+  const authorization = { authorization: `Bearer ${await adminToken()}` };
   const request = new Request("https://kubenova.test/api/v1/tenants/traced", {
     method: "PUT",
-    headers: {
-      authorization: `Bearer ${await adminToken()}`,
-      "content-type": "application/json",
-      ...headers,
-    },
+    headers: { ...authorization, "content-type": "application/json", ...headers },
     body: JSON.stringify({ displayName: crypto.randomUUID() }),
   });
   const response = await app.fetch(request, { ...env, ...vars } as Env, context);
@@ -103,6 +100,16 @@ describe("tracing", () => {
     expect((await call({ ...ON, OTEL_TRACES_SAMPLER_ARG: "0" })).requests).toEqual([]);
     const asked = await call({ ...ON, OTEL_TRACES_SAMPLER_ARG: "0" }, { traceparent: traceparent("01") });
     expect(asked.spans.length).toBeGreaterThan(0);
+  });
+
+  it("is no business of a caller who is nobody: neither whether, nor in which trace", async () => {
+    const nobody = { authorization: "Bearer none", traceparent: traceparent("01") };
+    const never = await call({ ...ON, OTEL_TRACES_SAMPLER_ARG: "0" }, nobody);
+    expect([never.response.status, never.requests]).toEqual([401, []]);
+    const { spans } = await call(ON, nobody);
+    expect(spans).toHaveLength(1);
+    expect(spans[0]?.traceId).not.toBe(PARENT.traceId);
+    expect(spans[0]?.parentSpanId).toBeUndefined();
   });
 
   it.each([

@@ -1,20 +1,24 @@
 import type { MiddlewareHandler } from "hono";
+import type { Principal } from "../../domain/access/index.ts";
 import { flushSpans } from "../tracing/export.ts";
 import { beginTrace, targetOf } from "../tracing/spans.ts";
-import type { AppEnv } from "./context.ts";
+import type { AppContext, AppEnv } from "./context.ts";
+
+/** It is known who asks, or that it need not be: the trace begins, where there is to be one. */
+export function traceFor(c: AppContext, principal: Principal): void {
+  const caller = principal.kind === "anonymous" ? undefined : principal.id;
+  const trace = begin(c, caller);
+  if (trace) c.set("trace", trace);
+}
 
 /**
- * A span for each request, where tracing is on: under the caller's trace where it sent a valid `traceparent`, else a new
- * one. It leaves after the answer.
+ * A span for each request that is traced: under the caller's trace where it sent a valid `traceparent`, else a new one. It
+ * leaves after the answer. What was refused before anybody knew who asks is nobody's.
  */
 export const traceRequests: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const trace = beginTrace(c.env, c.req.header("traceparent"), {
-    name: c.req.method,
-    startMs: c.get("startedAt"),
-  });
-  if (!trace) return next();
-  c.set("trace", trace);
   await next();
+  const trace = c.get("trace") ?? (c.get("principalId") === undefined ? begin(c, undefined) : undefined);
+  if (!trace) return;
   const { route, params = {}, requestId, correlationId, errorCode } = c.var;
   const { status } = c.res;
   trace.end({
@@ -33,6 +37,13 @@ export const traceRequests: MiddlewareHandler<AppEnv> = async (c, next) => {
   const target = targetOf(c.env);
   if (target) c.executionCtx.waitUntil(flushSpans(target));
 };
+
+const begin = (c: AppContext, caller: string | undefined) =>
+  beginTrace(
+    c.env,
+    { traceparent: c.req.header("traceparent"), caller },
+    { name: c.req.method, startMs: c.get("startedAt") },
+  );
 
 /** The labels of decisions.md 19, as far as the route names them. */
 const labels = ({ tenant, project, app, environment, cluster }: Record<string, string>) => ({

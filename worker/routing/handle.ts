@@ -2,6 +2,7 @@ import { ANONYMOUS } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import { type AppContext, withOwnHeaders } from "../middleware/context.ts";
 import { authenticate } from "../middleware/principal.ts";
+import { traceFor } from "../middleware/trace.ts";
 import type { Answer } from "./call.ts";
 import type { Route } from "./define.ts";
 import { idempotentRequest, Replay } from "./idempotency.ts";
@@ -29,6 +30,7 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
   const now = c.get("startedAt");
   const principal = route.action === "public" ? ANONYMOUS : await authenticate(request, c.env, now);
   c.set("principalId", principal.id);
+  traceFor(c, principal);
   const query = queryOf(c.req.url);
   const body = route.body ? await readJson(request, route.body) : undefined;
   const input = {

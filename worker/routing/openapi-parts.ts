@@ -67,7 +67,7 @@ export const HEADER_PARAMETERS: Record<string, JsonSchema> = {
     in: "header",
     required: false,
     description:
-      "W3C Trace Context: where the manager traces, the request and all that it causes belong to this trace. What is not well formed begins a new one.",
+      "W3C Trace Context: where the manager traces, the request and all that it causes belong to this trace, within bounds (docs/tracing.md). What is not well formed begins a new one.",
     example: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     schema: { type: "string" },
   },

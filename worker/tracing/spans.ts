@@ -1,6 +1,7 @@
 import { type TraceTarget, traceTarget } from "../../domain/trace/config.ts";
 import { formatTraceparent, parseTraceparent, type TraceContext } from "../../domain/trace/context.ts";
 import type { Attributes, SpanKind } from "../../domain/trace/otlp.ts";
+import { TraceSampler } from "../../domain/trace/sampler.ts";
 import type { Env } from "../env.ts";
 import { spans } from "./export.ts";
 
@@ -100,17 +101,24 @@ export class ActiveSpan {
   }
 }
 
-/** The span of a request; undefined where tracing is off, or this trace is not recorded. */
+/** This isolate's. */
+const sampler = new TraceSampler();
+
+/**
+ * The span of a request; undefined where tracing is off, or this trace is not recorded. Under the caller's trace where the
+ * caller is known: nobody else puts spans into one that exists.
+ */
 export function beginTrace(
   env: TraceEnv,
-  traceparent: string | undefined,
+  { traceparent, caller }: { traceparent: string | undefined; caller: string | undefined },
   start: { name: string; startMs: number },
 ): ActiveSpan | undefined {
   const { target, ratio } = configOf(env);
   if (!target) return undefined;
   const parent = parseTraceparent(traceparent);
-  if (parent ? !parent.sampled : Math.random() >= ratio) return undefined;
-  return new ActiveSpan(parent ?? { traceId: randomHex(16) }, { ...start, kind: "server", attributes: {} });
+  if (!sampler.isTraced({ parent, caller, ratio, draw: Math.random(), now: Date.now() })) return undefined;
+  const under = (caller === undefined ? undefined : parent) ?? { traceId: randomHex(16) };
+  return new ActiveSpan(under, { ...start, kind: "server", attributes: {} });
 }
 
 /** A span under a context that came with a document; undefined where tracing is off or the text is no context. */
