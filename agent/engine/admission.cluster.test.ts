@@ -1,24 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
 import { Graphs, mapNode } from "../../test/engine/team-graphs.ts";
 import { startWebhook, type Webhook, type WebhookOptions } from "../../test/engine/webhook.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
-import { type RunningOperator, runOperator, SYSTEM } from "../../test/operator/fixture.ts";
+import type { RunningOperator } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import type { Kube } from "../kube/index.ts";
 
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let graphs: Graphs;
 let webhook: Webhook | undefined;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  operator = await fixture.start();
   graphs = await Graphs.open(kube, `admission-${Date.now().toString(36)}`);
 });
 afterEach(async () => {
@@ -26,7 +23,6 @@ afterEach(async () => {
   webhook = undefined;
 });
 afterAll(async () => {
-  await operator.stop();
   await graphs.close();
   await fixture.close();
 });

@@ -3,35 +3,33 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Adopt } from "../../protocol/resources/adopt.ts";
-import { installDefinitions } from "../../test/agent/run.ts";
 import { clientPrograms } from "../../test/cluster/existing.ts";
 import { run } from "../../test/cluster/run.ts";
-import { graphsIn, nodeOf, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
-import { configMap, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { type EngineFixture, engineFixture } from "../../test/engine/engine-fixture.ts";
+import { graphsIn, nodeOf, type RunningEngine } from "../../test/engine/graphs.ts";
+import { configMap } from "../../test/kube/fixture.ts";
 import { type Kubectl, kubectl as kubectlOf } from "../../test/lib/kubectl.ts";
 import { until } from "../../test/lib/until.ts";
 import type { Kube, KubeObject, LiveObject } from "../kube/index.ts";
 
 const namespace = `adopt-${Date.now().toString(36)}`;
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-let fixture: Fixture;
+let fixture: EngineFixture;
 let kube: Kube;
 let engine: RunningEngine;
-let graphs: ReturnType<typeof graphsIn>;
+let graphs: EngineFixture["graphs"];
 let kubectl: Kubectl;
 let helm: string;
 let name: string;
 let made = 0;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(namespace);
-  kube = fixture.kube;
-  await installDefinitions(kube);
-  graphs = graphsIn(kube, namespace);
+  fixture = await engineFixture(namespace);
+  ({ kube, graphs } = fixture);
   const programs = await clientPrograms();
   helm = programs.helm;
   kubectl = kubectlOf({ kubectl: programs.kubectl, kubeconfig: fixture.kubeconfig });
-  engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+  engine = await fixture.start();
 });
 beforeEach(() => {
   made += 1;
@@ -42,10 +40,7 @@ afterEach(async () => {
   await graphs.remove(name).catch(() => {});
   await graphs.gone(name);
 });
-afterAll(async () => {
-  await engine?.kill();
-  await fixture?.close();
-});
+afterAll(() => fixture?.close());
 
 type Data = Record<string, string>;
 const map = (data: Data, metadata: object = {}): KubeObject => {

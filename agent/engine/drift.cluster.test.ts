@@ -1,25 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { exists, graphsIn, nodeOf, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
-import { configMap, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { type EngineFixture, engineFixture } from "../../test/engine/engine-fixture.ts";
+import { exists, nodeOf, type RunningEngine } from "../../test/engine/graphs.ts";
+import { configMap } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import type { Kube, KubeObject, LiveObject } from "../kube/index.ts";
 
 const namespace = `drift-${Date.now().toString(36)}`;
 const MANAGED_BY = "app.kubernetes.io/managed-by";
-let fixture: Fixture;
+let fixture: EngineFixture;
 let kube: Kube;
 let engine: RunningEngine;
-let graphs: ReturnType<typeof graphsIn>;
+let graphs: EngineFixture["graphs"];
 let name: string;
 let made = 0;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(namespace);
-  kube = fixture.kube;
-  await installDefinitions(kube);
-  graphs = graphsIn(kube, namespace);
-  engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+  fixture = await engineFixture(namespace);
+  ({ kube, graphs } = fixture);
+  engine = await fixture.start();
 });
 beforeEach(async () => {
   made += 1;
@@ -33,10 +31,7 @@ afterEach(async () => {
   await graphs.remove(name);
   await graphs.gone(name);
 });
-afterAll(async () => {
-  await engine?.kill();
-  await fixture?.close();
-});
+afterAll(() => fixture?.close());
 
 const map = (data: Record<string, string> = { a: "1" }): KubeObject => configMap(namespace, name, data);
 const refTo = () => ({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
@@ -230,7 +225,7 @@ it("a new value of reconcile-at sends every object once, and no value twice", as
   expect(writesOfOurs().map(({ verb }) => verb)).toEqual(["apply"]);
   expect((await live()).metadata.resourceVersion).toBe(before);
   await engine.kill();
-  engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+  engine = await fixture.start();
   await force("second");
   await graphs.awaitStatus(
     name,

@@ -1,27 +1,26 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { exists, graphsIn, nodeOf, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
-import { configMap, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { type EngineFixture, engineFixture } from "../../test/engine/engine-fixture.ts";
+import { exists, nodeOf, type RunningEngine } from "../../test/engine/graphs.ts";
+import { configMap } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import type { Kube, KubeObject } from "../kube/index.ts";
 
 const namespace = `inventory-${Date.now().toString(36)}`;
 const elsewhere = `${namespace}-b`;
 const FINALIZER = "somebody.example/holds";
-let fixture: Fixture;
+let fixture: EngineFixture;
 let kube: Kube;
 let engine: RunningEngine;
-let graphs: ReturnType<typeof graphsIn>;
+let graphs: EngineFixture["graphs"];
 let name: string;
 let made = 0;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(namespace);
+  fixture = await engineFixture(namespace);
   kube = fixture.kube;
-  await installDefinitions(kube);
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: elsewhere } });
-  graphs = graphsIn(kube, namespace);
-  engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+  graphs = fixture.graphs;
+  engine = await fixture.start();
 });
 beforeEach(() => {
   made += 1;
@@ -32,7 +31,6 @@ afterEach(async () => {
   await graphs.gone(name);
 });
 afterAll(async () => {
-  await engine?.kill();
   await kube?.delete({ apiVersion: "v1", kind: "Namespace", name: elsewhere });
   await fixture?.close();
 });
@@ -86,7 +84,7 @@ describe("an object of a node", () => {
       } as KubeObject;
       const theirs = await kube.create(copy, { fieldManager: "somebody" });
       await change();
-      engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+      engine = await fixture.start();
       const isOver = async () => {
         const graph = await graphs.get(name).catch(() => undefined);
         return !graph || (graph.status?.phase === "Ready" && (graph.status.inventory ?? []).length === 0);
@@ -179,8 +177,7 @@ describe("an engine that is killed", () => {
         await engine.kill();
         const dies = Promise.withResolvers<void>();
         let writes = 0;
-        const doomed = await runEngine({
-          ...{ kubeconfig: fixture.kubeconfig, namespace },
+        const doomed = await fixture.start({
           onRequest({ verb }) {
             if (["apply", "patch", "delete"].includes(verb)) writes += 1;
             if (writes === at) dies.resolve();
@@ -192,7 +189,7 @@ describe("an engine that is killed", () => {
           until("it is done", () => isAtRest(place), { deadlineMs: 20_000 }),
         ]);
         await doomed.kill();
-        engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+        engine = await fixture.start();
         await until("all is as it should be", () => isAtRest(place));
       };
       await graphs.put(name, nodes);

@@ -1,31 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GraphNode } from "../../protocol/resources/graph.ts";
-import { installDefinitions } from "../../test/agent/run.ts";
 import { Graphs, mapNode } from "../../test/engine/team-graphs.ts";
-import { crd, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { crd } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
-import { type RunningOperator, runOperator, SYSTEM } from "../../test/operator/fixture.ts";
+import { type RunningOperator, SYSTEM } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import type { Kube, KubeObject } from "../kube/index.ts";
 
 const run = Date.now().toString(36);
 const namespace = `nodes-${run}`;
 const MAP = { apiVersion: "v1", kind: "ConfigMap" };
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let graphs: Graphs;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  operator = await fixture.start();
   graphs = await Graphs.open(kube, namespace);
 });
 afterAll(async () => {
-  await operator.stop();
   await graphs.close();
   await fixture.close();
 });

@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { exists, graphsIn, nodeOf, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
-import { configMap, crd, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { type EngineFixture, engineFixture } from "../../test/engine/engine-fixture.ts";
+import { exists, nodeOf, type RunningEngine } from "../../test/engine/graphs.ts";
+import { configMap, crd } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import { isKind, type Kube, type KubeObject, type ObjectRef } from "../kube/index.ts";
 
 const namespace = `prune-${Date.now().toString(36)}`;
-let fixture: Fixture;
+let fixture: EngineFixture;
 let kube: Kube;
 let engine: RunningEngine;
-let graphs: ReturnType<typeof graphsIn>;
+let graphs: EngineFixture["graphs"];
 let name: string;
 let made = 0;
 
 const start = async () => {
-  engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+  engine = await fixture.start();
 };
 const map = (of: string, more: object = {}): KubeObject => {
   const object = configMap(namespace, of);
@@ -24,10 +24,8 @@ const ref = (of: string): ObjectRef => ({ apiVersion: "v1", kind: "ConfigMap", n
 const isThere = (of: string) => exists(kube, ref(of));
 
 beforeAll(async () => {
-  fixture = await kubeFixture(namespace);
-  kube = fixture.kube;
-  await installDefinitions(kube);
-  graphs = graphsIn(kube, namespace);
+  fixture = await engineFixture(namespace);
+  ({ kube, graphs } = fixture);
 });
 beforeEach(async () => {
   made += 1;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GraphNode } from "../../protocol/resources/graph.ts";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { graphsIn, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
+import { type EngineFixture, engineFixture } from "../../test/engine/engine-fixture.ts";
+import { graphsIn, type RunningEngine } from "../../test/engine/graphs.ts";
 import { prepareNamespace } from "../../test/engine/scene.ts";
 import { Graphs, mapNode } from "../../test/engine/team-graphs.ts";
-import { crd, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { crd } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import type { Kube } from "../kube/index.ts";
 
@@ -18,7 +18,7 @@ const MAP = { apiVersion: "v1", kind: "ConfigMap" };
 const DEPLOYMENT = { apiVersion: "apps/v1", kind: "Deployment" };
 const RBAC = "rbac.authorization.k8s.io";
 const USER = `system:serviceaccount:${ours}:kubenova-applier`;
-let fixture: Fixture;
+let fixture: EngineFixture;
 let kube: Kube;
 let engine: RunningEngine;
 let graphs: Graphs;
@@ -65,14 +65,12 @@ async function othersGraph(): Promise<string> {
 }
 
 beforeAll(async () => {
-  fixture = await kubeFixture(system);
+  fixture = await engineFixture(system);
   kube = fixture.kube;
-  await installDefinitions(kube);
-  engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace: system });
+  engine = await fixture.start();
   graphs = await Graphs.open(kube, ours);
 }, 60_000);
 afterAll(async () => {
-  await engine?.kill();
   await graphs?.close();
   await kube?.delete({ apiVersion: "v1", kind: "Namespace", name: theirs });
   await fixture?.close();

@@ -1,35 +1,29 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { graphsIn, nodeOf, type RunningEngine, runEngine } from "../../test/engine/graphs.ts";
-import { configMap, type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
+import { type EngineFixture, engineFixture } from "../../test/engine/engine-fixture.ts";
+import { nodeOf } from "../../test/engine/graphs.ts";
+import { configMap } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import type { Kube, KubeObject } from "../kube/index.ts";
 
 /** What has no label of ours is in no watch of its kind: it is seen all the same when it goes. */
 const namespace = `unlabelled-${Date.now().toString(36)}`;
 const FINALIZER = "somebody.example/holds";
-let fixture: Fixture;
+let fixture: EngineFixture;
 let kube: Kube;
-let engine: RunningEngine;
-let graphs: ReturnType<typeof graphsIn>;
+let graphs: EngineFixture["graphs"];
 let name: string;
 let made = 0;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(namespace);
-  kube = fixture.kube;
-  await installDefinitions(kube);
-  graphs = graphsIn(kube, namespace);
-  engine = await runEngine({ kubeconfig: fixture.kubeconfig, namespace });
+  fixture = await engineFixture(namespace);
+  ({ kube, graphs } = fixture);
+  await fixture.start();
 });
 beforeEach(() => {
   made += 1;
   name = `u${made}`;
 });
-afterAll(async () => {
-  await engine?.kill();
-  await fixture?.close();
-});
+afterAll(() => fixture?.close());
 
 const ref = () => ({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
 const patch = (metadata: object) => kube.patch(ref(), { metadata }, { fieldManager: "somebody" });

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import {
   API,
@@ -13,32 +11,24 @@ import {
   type RunningOperator,
   raw,
   readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
   statusOf,
 } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import type { Kube, LiveObject } from "../kube/index.ts";
 
 const name = `apps${Date.now().toString(36)}`;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let namespace: string;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  operator = await fixture.start();
   namespace = await readyProject(kube, name);
 });
-afterAll(async () => {
-  await removeEverything(kube);
-  await operator.stop();
-  await fixture.close();
-});
+afterAll(() => fixture?.close());
 beforeEach(() => {
   operator.requests.length = 0;
 });
@@ -238,7 +228,7 @@ describe("what stands in the cluster", () => {
     await operator.stop();
     await kube.delete(refOf("ConfigMap", "foreign"));
     await kube.create(configMapIn("foreign", { a: "theirs" }), { fieldManager: "kubectl" });
-    operator = await runOperator(fixture.kubeconfig);
+    operator = await fixture.start();
     await deploy({ project: name, name: "shrink", source: raw(configMap("stay")), revision: 2 });
     await until("what left is gone", () => isGone(kube, refOf("ConfigMap", "leave")));
     await awaitPhase(kube, namespace, "shrink", "Ready");

@@ -7,18 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { TransformStatus } from "../../protocol/resources/transform.ts";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import { ROOT } from "../../test/manager/bundle.ts";
-import {
-  API,
-  type RunningOperator,
-  readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
-} from "../../test/operator/fixture.ts";
+import { API, readyProject } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import { PASSWORD, type Registry, startRegistry, USERNAME } from "../../test/services/registry.ts";
 import { cueCommand } from "../../test/services/renderer.ts";
 import type { KubeObject } from "../kube/index.ts";
@@ -32,9 +24,8 @@ const block = (language: string, having: string): string =>
   blocks(language).find((text) => text.includes(having)) ?? expect.fail(`the page has no ${having}`);
 
 const run = promisify(execFile);
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let registry: Registry;
-let operator: RunningOperator;
 let namespace: string;
 let folder: string;
 let environment: NodeJS.ProcessEnv;
@@ -59,17 +50,13 @@ beforeAll(async () => {
     ...{ CUE_CACHE_DIR: join(folder, "cache"), CUE_CONFIG_DIR: folder, DOCKER_CONFIG: folder },
     CUE_REGISTRY: mapping.replaceAll(HOST, registry.host),
   };
-  fixture = await kubeFixture(SYSTEM);
-  await installDefinitions(fixture.kube);
-  operator = await runOperator(fixture.kubeconfig, {
+  fixture = await operatorFixture();
+  await fixture.start({
     modules: { cueRegistry: environment.CUE_REGISTRY ?? "", insecureRegistries: [registry.host] },
   });
-  await operator.synced;
   namespace = await readyProject(fixture.kube, `au${Date.now().toString(36)}`);
 });
 afterAll(async () => {
-  await removeEverything(fixture.kube);
-  await operator.stop();
   await fixture.close();
   await registry.remove();
   // Go's module cache, and cue's, are read-only.

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import {
   API,
@@ -11,11 +9,9 @@ import {
   type RunningOperator,
   raw,
   readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
   statusOf,
 } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import type { Kube, LiveObject, ManagedFieldsEntry } from "../kube/index.ts";
 
 /**
@@ -24,7 +20,7 @@ import type { Kube, LiveObject, ManagedFieldsEntry } from "../kube/index.ts";
  * itself must go, recorded or not.
  */
 const project = `copies${Date.now().toString(36)}`;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator | undefined;
 let namespace: string;
@@ -32,8 +28,7 @@ let made = 0;
 let name: string;
 
 const start = async (withoutGraphStatus = false) => {
-  operator = await runOperator(fixture.kubeconfig, { withoutGraphStatus });
-  await operator.synced;
+  operator = await fixture.start({ withoutGraphStatus });
 };
 const stop = async () => {
   await operator?.stop();
@@ -70,19 +65,13 @@ const anHourOld = ({ metadata: { managedFields = [] } }: LiveObject): ManagedFie
 };
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
   await start();
   namespace = await readyProject(kube, project);
   await stop();
 });
-afterAll(async () => {
-  if (!operator) await start();
-  await removeEverything(kube);
-  await stop();
-  await fixture.close();
-});
+afterAll(() => fixture?.close());
 beforeEach(async () => {
   await stop();
   made += 1;

@@ -1,38 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ResourceGraphStatus } from "../../protocol/resources/graph.ts";
-import { installDefinitions } from "../../test/agent/run.ts";
 import { startWebhook, type Webhook } from "../../test/engine/webhook.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
-import {
-  API,
-  type RunningOperator,
-  readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
-} from "../../test/operator/fixture.ts";
+import { API, type RunningOperator, readyProject } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import { awaitTransform, inline, SETTINGS, transform } from "../../test/operator/transforms.ts";
 import type { Kube } from "../kube/index.ts";
 
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let namespace: string;
 let webhook: Webhook | undefined;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  operator = await fixture.start();
   namespace = await readyProject(kube, `written${Date.now().toString(36)}`);
 });
 afterAll(async () => {
   await webhook?.close();
-  await removeEverything(kube);
-  await operator.stop();
   await fixture.close();
 });
 

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import {
   API,
@@ -10,35 +8,25 @@ import {
   isGone,
   namespaceOf,
   project,
-  type RunningOperator,
   raw,
   readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
   statusOf,
 } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import type { Kube, KubeObject } from "../kube/index.ts";
 
 const name = `limits${Date.now().toString(36)}`;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
-let operator: RunningOperator;
 let namespace: string;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  await fixture.start();
   namespace = await readyProject(kube, name);
 });
-afterAll(async () => {
-  await removeEverything(kube);
-  await operator.stop();
-  await fixture.close();
-});
+afterAll(() => fixture?.close());
 
 const small = (revision = 1) => app({ project: name, name: "ids", source: raw(configMap("ids")), revision });
 const withSpec = (object: KubeObject, spec: object): KubeObject => ({

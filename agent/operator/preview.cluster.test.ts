@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import {
   app,
@@ -9,30 +7,22 @@ import {
   type RunningOperator,
   raw,
   readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
 } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import type { NovaApp } from "./resources.ts";
 
 const project = `preview${Date.now().toString(36)}`;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let operator: RunningOperator;
 let namespace: string;
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
-  await installDefinitions(fixture.kube);
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  fixture = await operatorFixture();
+  operator = await fixture.start();
   namespace = await readyProject(fixture.kube, project);
 }, 120_000);
-afterAll(async () => {
-  await removeEverything(fixture.kube);
-  await operator.stop();
-  await fixture.close();
-}, 120_000);
+afterAll(() => fixture?.close(), 120_000);
 
 const pod = {
   ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "p" } },

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import {
   API,
@@ -10,23 +8,20 @@ import {
   type RunningOperator,
   raw,
   readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
 } from "../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../test/operator/operator-fixture.ts";
 import type { Kube, LiveObject } from "../kube/index.ts";
 
 const name = `again${Date.now().toString(36)}`;
 /** 1,000 as in the benchmark where it is asked for; fewer show the same. */
 const APPS = Number(process.env.KUBENOVA_TEST_APPS ?? 100);
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let namespace: string;
 
 const start = async () => {
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  operator = await fixture.start();
 };
 const names = async (of: string) => {
   const labelSelector = `kubenova.io/app=${of}`;
@@ -35,17 +30,12 @@ const names = async (of: string) => {
 };
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
   await start();
   namespace = await readyProject(kube, name);
 });
-afterAll(async () => {
-  await removeEverything(kube);
-  await operator.stop();
-  await fixture.close();
-});
+afterAll(() => fixture?.close());
 
 describe("an operator that is ended in the middle of an apply, and started anew", () => {
   // After so many answered writes it ends at once; the graph's status may or may not be written.

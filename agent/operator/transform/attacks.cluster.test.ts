@@ -2,27 +2,17 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TransformStatus } from "../../../protocol/resources/transform.ts";
-import { installDefinitions } from "../../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
 import { until } from "../../../test/lib/until.ts";
-import {
-  API,
-  isGone,
-  type RunningOperator,
-  readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
-} from "../../../test/operator/fixture.ts";
+import { API, isGone, readyProject } from "../../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../../test/operator/operator-fixture.ts";
 import { awaitTransform, inline, SETTINGS, transform } from "../../../test/operator/transforms.ts";
 import { cueModule } from "../../../test/services/artifact.ts";
 import { type Registry, startRegistry } from "../../../test/services/registry.ts";
 import type { Kube } from "../../kube/index.ts";
 
 const stamp = Date.now().toString(36);
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
-let operator: RunningOperator;
 let registry: Registry;
 let stalling: Server;
 let mine: string;
@@ -39,26 +29,22 @@ const apply = (namespace: string, name: string, spec: object) =>
   kube.apply(transform({ namespace, name, spec }), { force: true });
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
   registry = await startRegistry();
   // Takes every question and answers none.
   stalling = createServer(() => {}).listen(0, "127.0.0.1");
   await until("it listens", () => stalling.listening);
-  operator = await runOperator(fixture.kubeconfig, {
+  await fixture.start({
     modules: { insecureRegistries: [registry.host, stallingHost()], renderMs: 2_000, tagTtlMs: 0 },
   });
-  await operator.synced;
   [mine, theirs] = [await readyProject(kube, `a${stamp}`), await readyProject(kube, `b${stamp}`)];
 });
 afterAll(async () => {
-  await removeEverything(kube);
-  await operator.stop();
+  await fixture?.close();
   stalling.closeAllConnections();
   stalling.close();
   await registry.remove();
-  await fixture.close();
 });
 
 describe("a module of one tenant", () => {

@@ -2,23 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { installDefinitions } from "../../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
 import { makeCertificate } from "../../../test/manager/certificate.ts";
-import {
-  type RunningOperator,
-  readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
-} from "../../../test/operator/fixture.ts";
+import { readyProject } from "../../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../../test/operator/operator-fixture.ts";
 import { awaitTransform, SETTINGS, transform } from "../../../test/operator/transforms.ts";
 import { type GitServer, makeRepository, startGitServer } from "../../../test/services/git-server.ts";
 
 const login = { username: "robot", password: "a-secret-token" };
 const folder = mkdtempSync(join(tmpdir(), "git-transform-"));
-let fixture: Fixture;
-let operator: RunningOperator;
+let fixture: OperatorFixture;
 let server: GitServer;
 let ca: string;
 let commit: string;
@@ -30,15 +22,11 @@ beforeAll(async () => {
   server = await startGitServer(folder, certificate, login);
   const repository = await makeRepository(join(folder, "web"));
   commit = await repository.commit({ "modules/settings/settings.cue": SETTINGS });
-  fixture = await kubeFixture(SYSTEM);
-  await installDefinitions(fixture.kube);
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
+  fixture = await operatorFixture();
+  await fixture.start();
   namespace = await readyProject(fixture.kube, `git${Date.now().toString(36)}`);
 });
 afterAll(async () => {
-  await removeEverything(fixture.kube);
-  await operator.stop();
   await fixture.close();
   await server.close();
   rmSync(folder, { recursive: true, force: true });

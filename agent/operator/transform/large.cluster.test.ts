@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ResourceGraphSpec } from "../../../protocol/resources/graph.ts";
-import { installDefinitions } from "../../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
 import { until } from "../../../test/lib/until.ts";
-import {
-  API,
-  type RunningOperator,
-  readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
-} from "../../../test/operator/fixture.ts";
+import { API, type RunningOperator, readyProject } from "../../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../../test/operator/operator-fixture.ts";
 import { awaitTransform, inline, SETTINGS, transform } from "../../../test/operator/transforms.ts";
 import type { Kube } from "../../kube/index.ts";
 
@@ -28,7 +20,7 @@ nodes: {for i, _ in strings.Split(strings.Repeat("a,", ${COUNT - 1}), ",") {"n\\
 	data: {text: long, word: input.word}
 }}}
 `;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let namespace: string;
@@ -36,17 +28,13 @@ let namespace: string;
 let held: PromiseWithResolvers<void> | undefined;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig, { shardReads: async () => held?.promise });
-  await operator.synced;
+  operator = await fixture.start({ shardReads: async () => held?.promise });
   namespace = await readyProject(kube, `large${Date.now().toString(36)}`);
 });
 afterAll(async () => {
   release();
-  await removeEverything(kube);
-  await operator.stop();
   await fixture.close();
 });
 
@@ -130,8 +118,7 @@ describe("a Transform whose nodes stand in shards", () => {
     const before = await graph();
     await operator.stop();
     held = Promise.withResolvers();
-    operator = await runOperator(fixture.kubeconfig, { shardReads: async () => held?.promise });
-    await operator.synced;
+    operator = await fixture.start({ shardReads: async () => held?.promise });
     await lookedAt("three");
     release();
     await lookedAt("four");

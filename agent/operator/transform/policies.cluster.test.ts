@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AppSource } from "../../../domain/apps/spec.ts";
 import type { NovaAppStatus } from "../../../protocol/resources/app.ts";
 import type { TransformStatus } from "../../../protocol/resources/transform.ts";
-import { installDefinitions } from "../../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
 import { until } from "../../../test/lib/until.ts";
 import {
   API,
@@ -12,15 +10,13 @@ import {
   isGone,
   type RunningOperator,
   readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
 } from "../../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../../test/operator/operator-fixture.ts";
 import { awaitTransform, inline, SETTINGS, transform } from "../../../test/operator/transforms.ts";
 import type { Kube } from "../../kube/index.ts";
 
 const project = `pol${Date.now().toString(36)}`;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let namespace: string;
@@ -67,18 +63,12 @@ nodes: web: object: {
 `;
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  operator = await runOperator(fixture.kubeconfig, { modules: { policies: [house, limits(20)] } });
-  await operator.synced;
+  operator = await fixture.start({ modules: { policies: [house, limits(20)] } });
   namespace = await readyProject(kube, project);
 });
-afterAll(async () => {
-  await removeEverything(kube);
-  await operator.stop();
-  await fixture.close();
-});
+afterAll(() => fixture?.close());
 
 const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
 const graph = (name: string) => ({ apiVersion: API, kind: "ResourceGraph", namespace, name });

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
 import { until } from "../../../test/lib/until.ts";
 import {
   API,
@@ -8,23 +6,21 @@ import {
   type OperatorRun,
   type RunningOperator,
   readyProject,
-  removeEverything,
-  runOperator,
   SYSTEM,
 } from "../../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../../test/operator/operator-fixture.ts";
 import { awaitTransform, inline, SETTINGS, transform } from "../../../test/operator/transforms.ts";
 import type { Kube } from "../../kube/index.ts";
 
 const project = `st${Date.now().toString(36)}`;
 const COUNT = 20;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
 let operator: RunningOperator;
 let namespace: string;
 
 const start = async (run: OperatorRun = {}) => {
-  operator = await runOperator(fixture.kubeconfig, run);
-  await operator.synced;
+  operator = await fixture.start(run);
 };
 const configMap = (name: string, of = namespace) => ({
   apiVersion: "v1",
@@ -37,17 +33,12 @@ const apply = (name: string, spec: object, of = namespace) =>
   kube.apply(transform({ namespace: of, name, spec }), { force: true });
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
   await start();
   namespace = await readyProject(kube, project);
 });
-afterAll(async () => {
-  await removeEverything(kube);
-  await operator.stop();
-  await fixture.close();
-});
+afterAll(() => fixture?.close());
 
 describe(`${COUNT} Transforms`, () => {
   const names = Array.from({ length: COUNT }, (_, n) => `n${n}`);

@@ -1,29 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installDefinitions } from "../../../test/agent/run.ts";
-import { type Fixture, kubeFixture } from "../../../test/kube/fixture.ts";
 import { until } from "../../../test/lib/until.ts";
-import {
-  API,
-  isGone,
-  type RunningOperator,
-  readyProject,
-  removeEverything,
-  runOperator,
-  SYSTEM,
-} from "../../../test/operator/fixture.ts";
+import { API, isGone, readyProject } from "../../../test/operator/fixture.ts";
+import { type OperatorFixture, operatorFixture } from "../../../test/operator/operator-fixture.ts";
 import { awaitTransform, inline, SETTINGS, transform } from "../../../test/operator/transforms.ts";
 import type { Kube } from "../../kube/index.ts";
 
 const project = `tf${Date.now().toString(36)}`;
-let fixture: Fixture;
+let fixture: OperatorFixture;
 let kube: Kube;
-let operator: RunningOperator;
 let namespace: string;
 
-const start = async () => {
-  operator = await runOperator(fixture.kubeconfig);
-  await operator.synced;
-};
 const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
 const graph = (name: string) => ({
   apiVersion: API,
@@ -33,17 +19,12 @@ const graph = (name: string) => ({
 });
 
 beforeAll(async () => {
-  fixture = await kubeFixture(SYSTEM);
+  fixture = await operatorFixture();
   kube = fixture.kube;
-  await installDefinitions(kube);
-  await start();
+  await fixture.start();
   namespace = await readyProject(kube, project);
 });
-afterAll(async () => {
-  await removeEverything(kube);
-  await operator.stop();
-  await fixture.close();
-});
+afterAll(() => fixture?.close());
 
 describe("a Transform of an inline module", () => {
   it("becomes its graph, and its objects; status and columns say from what", async () => {
