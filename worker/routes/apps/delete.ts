@@ -1,11 +1,9 @@
 import { defineRoute } from "../../routing/define.ts";
-import { etagOf } from "../../routing/preconditions.ts";
-import { appState, updateApp } from "../../store/apps.ts";
 import { findAppPath, foundIn } from "../../store/paths.ts";
 import { tenantPath } from "../../store/scope.ts";
-import { touchReleasesOfApp } from "../../store/touch-releases.ts";
 import { openApp } from "../shared/place.ts";
-import { appJson, appParams, appSummaryExample, appSummarySchema } from "./schema.ts";
+import { commitDeletion } from "./deletion.ts";
+import { appParams, appSummaryExample, appSummarySchema } from "./schema.ts";
 
 export const deleteApp = defineRoute({
   method: "delete",
@@ -35,23 +33,6 @@ export const deleteApp = defineRoute({
     const [rows] = await call.read(path.db, [findAppPath(path, call.params.project, call.params.app)]);
     const { scope, app: before } = openApp(call, call.params, foundIn(rows?.results[0]));
     call.checkPrecondition(before);
-    const changes = { deletedAt: call.now, updatedAt: call.now };
-    const after = { ...before, ...changes, version: before.version + 1 };
-    return call.commit({
-      db: scope.db,
-      statements: [
-        ...updateApp(scope, before, changes),
-        touchReleasesOfApp(scope, before.id, call.correlationId),
-      ],
-      events: [
-        {
-          type: "evt.app.deleted",
-          tenantId: scope.tenantId,
-          subject: `app/${before.id}`,
-          data: { before: appState(before), after: null },
-        },
-      ],
-      answer: { status: 200, body: appJson(call.params, after), etag: etagOf(after.version) },
-    });
+    return commitDeletion(call, scope, before, "deleted");
   },
 });

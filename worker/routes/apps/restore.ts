@@ -1,12 +1,10 @@
 import { defineRoute } from "../../routing/define.ts";
-import { etagOf } from "../../routing/preconditions.ts";
-import { appState, updateApp } from "../../store/apps.ts";
 import { findAppPath, foundIn } from "../../store/paths.ts";
 import { tenantPath } from "../../store/scope.ts";
-import { touchReleasesOfApp } from "../../store/touch-releases.ts";
 import { restorable } from "../shared/catalogue.ts";
 import { openProject } from "../shared/place.ts";
-import { appJson, appParams, appSummaryExample, appSummarySchema } from "./schema.ts";
+import { commitDeletion } from "./deletion.ts";
+import { appParams, appSummaryExample, appSummarySchema } from "./schema.ts";
 
 export const restoreApp = defineRoute({
   method: "post",
@@ -34,23 +32,6 @@ export const restoreApp = defineRoute({
     const { scope } = openProject(call, call.params, found);
     const before = restorable("app", call.params.app, found.app, call.now);
     call.checkPrecondition(before);
-    const changes = { deletedAt: null, updatedAt: call.now };
-    const after = { ...before, ...changes, version: before.version + 1 };
-    return call.commit({
-      db: scope.db,
-      statements: [
-        ...updateApp(scope, before, changes),
-        touchReleasesOfApp(scope, before.id, call.correlationId),
-      ],
-      events: [
-        {
-          type: "evt.app.restored",
-          tenantId: scope.tenantId,
-          subject: `app/${before.id}`,
-          data: { before: null, after: appState(after) },
-        },
-      ],
-      answer: { status: 200, body: appJson(call.params, after), etag: etagOf(after.version) },
-    });
+    return commitDeletion(call, scope, before, "restored");
   },
 });

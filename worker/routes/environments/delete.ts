@@ -1,17 +1,10 @@
 import { defineRoute } from "../../routing/define.ts";
-import {
-  environmentState,
-  findEnvironment,
-  foundEnvironment,
-  updateEnvironment,
-} from "../../store/environments.ts";
-import { touchProject } from "../../store/projects.ts";
+import { findEnvironment, foundEnvironment } from "../../store/environments.ts";
 import { tenantPath } from "../../store/scope.ts";
-import { touchReleasesOfEnvironment } from "../../store/touch-releases.ts";
 import { confirmed, confirmQuery, present } from "../shared/catalogue.ts";
 import { openProject } from "../shared/place.ts";
+import { commitDeletion } from "./deletion.ts";
 import { deletedEnvironmentExample, environmentParams, environmentSchema } from "./schema.ts";
-import { environmentAnswer } from "./write.ts";
 
 export const deleteEnvironment = defineRoute({
   method: "delete",
@@ -41,27 +34,9 @@ export const deleteEnvironment = defineRoute({
     ]);
     const found = foundEnvironment(rows?.results[0]);
     const place = openProject(call, call.params, found);
-    const { scope } = place;
     const before = present("environment", call.params.environment, found.environment);
     confirmed(before.name, call.query.confirm);
     call.checkPrecondition(before);
-    const changes = { deletedAt: call.now, updatedAt: call.now };
-    return call.commit({
-      db: scope.db,
-      statements: [
-        ...updateEnvironment(scope, before, changes),
-        touchProject(scope, before.projectId),
-        touchReleasesOfEnvironment(scope, before.id, call.correlationId),
-      ],
-      events: [
-        {
-          type: "evt.environment.deleted",
-          tenantId: before.tenantId,
-          subject: `environment/${before.id}`,
-          data: { before: environmentState(before), after: null },
-        },
-      ],
-      answer: environmentAnswer(200, place, { ...before, ...changes, version: before.version + 1 }),
-    });
+    return commitDeletion(call, place, before, "deleted");
   },
 });

@@ -1,18 +1,11 @@
 import { defineRoute } from "../../routing/define.ts";
-import {
-  environmentState,
-  findEnvironment,
-  foundEnvironment,
-  updateEnvironment,
-} from "../../store/environments.ts";
-import { touchProject } from "../../store/projects.ts";
+import { findEnvironment, foundEnvironment } from "../../store/environments.ts";
 import { tenantPath } from "../../store/scope.ts";
-import { touchReleasesOfEnvironment } from "../../store/touch-releases.ts";
 import { restorable } from "../shared/catalogue.ts";
 import { openProject } from "../shared/place.ts";
+import { commitDeletion } from "./deletion.ts";
 import { environmentExample, environmentParams, environmentSchema } from "./schema.ts";
 import { haveRoom } from "./settle.ts";
-import { environmentAnswer } from "./write.ts";
 
 export const restoreEnvironment = defineRoute({
   method: "post",
@@ -40,28 +33,9 @@ export const restoreEnvironment = defineRoute({
     ]);
     const found = foundEnvironment(rows?.results[0]);
     const place = openProject(call, call.params, found);
-    const { scope } = place;
     const before = restorable("environment", call.params.environment, found.environment, call.now);
     call.checkPrecondition(before);
     haveRoom(found);
-    const changes = { deletedAt: null, updatedAt: call.now };
-    const after = { ...before, ...changes, version: before.version + 1 };
-    return call.commit({
-      db: scope.db,
-      statements: [
-        ...updateEnvironment(scope, before, changes),
-        touchProject(scope, before.projectId),
-        touchReleasesOfEnvironment(scope, before.id, call.correlationId),
-      ],
-      events: [
-        {
-          type: "evt.environment.restored",
-          tenantId: before.tenantId,
-          subject: `environment/${before.id}`,
-          data: { before: null, after: environmentState(after) },
-        },
-      ],
-      answer: environmentAnswer(200, place, after),
-    });
+    return commitDeletion(call, place, before, "restored");
   },
 });

@@ -1,11 +1,10 @@
 import { defineRoute } from "../../routing/define.ts";
 import { findProjectPath, foundIn } from "../../store/paths.ts";
-import { projectState, touchDesiredOfProject, updateProject } from "../../store/projects.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { confirmed, confirmQuery } from "../shared/catalogue.ts";
 import { openProject } from "../shared/place.ts";
+import { commitDeletion } from "./deletion.ts";
 import { deletedProjectExample, projectParams, projectSchema } from "./schema.ts";
-import { projectAnswer } from "./write.ts";
 
 export const deleteProject = defineRoute({
   method: "delete",
@@ -34,23 +33,6 @@ export const deleteProject = defineRoute({
     const { tenant, scope, project: before } = openProject(call, call.params, foundIn(rows?.results[0]));
     confirmed(before.name, call.query.confirm);
     call.checkPrecondition(before);
-    const changes = { deletedAt: call.now, updatedAt: call.now };
-    const after = { ...before, ...changes, version: before.version + 1 };
-    return call.commit({
-      db: scope.db,
-      statements: [
-        ...updateProject(scope, before, changes),
-        ...touchDesiredOfProject(scope, before.id, call.correlationId),
-      ],
-      events: [
-        {
-          type: "evt.project.deleted",
-          tenantId: tenant.id,
-          subject: `project/${before.id}`,
-          data: { before: projectState(before), after: null },
-        },
-      ],
-      answer: projectAnswer(200, tenant.name, after),
-    });
+    return commitDeletion(call, { tenant, scope }, before, "deleted");
   },
 });

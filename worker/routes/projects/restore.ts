@@ -1,11 +1,10 @@
 import { defineRoute } from "../../routing/define.ts";
 import { findProjectPath, foundIn } from "../../store/paths.ts";
-import { projectState, touchDesiredOfProject, updateProject } from "../../store/projects.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { restorable } from "../shared/catalogue.ts";
 import { openTenant } from "../shared/place.ts";
+import { commitDeletion } from "./deletion.ts";
 import { projectExample, projectParams, projectSchema } from "./schema.ts";
-import { projectAnswer } from "./write.ts";
 
 export const restoreProject = defineRoute({
   method: "post",
@@ -33,23 +32,6 @@ export const restoreProject = defineRoute({
     const { tenant, scope } = openTenant(call, call.params, found);
     const before = restorable("project", call.params.project, found.project, call.now);
     call.checkPrecondition(before);
-    const changes = { deletedAt: null, updatedAt: call.now };
-    const after = { ...before, ...changes, version: before.version + 1 };
-    return call.commit({
-      db: scope.db,
-      statements: [
-        ...updateProject(scope, before, changes),
-        ...touchDesiredOfProject(scope, before.id, call.correlationId),
-      ],
-      events: [
-        {
-          type: "evt.project.restored",
-          tenantId: tenant.id,
-          subject: `project/${before.id}`,
-          data: { before: null, after: projectState(after) },
-        },
-      ],
-      answer: projectAnswer(200, tenant.name, after),
-    });
+    return commitDeletion(call, { tenant, scope }, before, "restored");
   },
 });

@@ -7,12 +7,8 @@ import { findRevision, revisionHeadOf } from "../../store/revisions.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { refOf } from "../revisions/schema.ts";
 import { openApp } from "../shared/place.ts";
-import {
-  releaseParams,
-  releaseSummaryExample,
-  releaseSummarySchema,
-  revisionSelectorSchema,
-} from "./schema.ts";
+import { deploymentAnswers } from "./deployment-answers.ts";
+import { releaseParams, releaseSummaryExample, revisionSelectorSchema } from "./schema.ts";
 import { deploy, deployable } from "./target.ts";
 
 export const deployRelease = defineRoute({
@@ -28,20 +24,7 @@ export const deployRelease = defineRoute({
     example: { revision: "latest" },
   },
   conditional: ["If-Match"],
-  answers: {
-    200: {
-      description: "That revision is the desired one already.",
-      schema: releaseSummarySchema,
-      example: releaseSummaryExample,
-      headers: ["ETag"],
-    },
-    202: {
-      description: "The cluster is being told.",
-      schema: releaseSummarySchema,
-      example: releaseSummaryExample,
-      headers: ["ETag"],
-    },
-  },
+  answers: deploymentAnswers(releaseSummaryExample),
   errors: ["KN-1309", "KN-1310", "KN-1312"],
   async handler(call) {
     const { project: projectName, app: appName, environment } = call.params;

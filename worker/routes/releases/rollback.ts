@@ -14,12 +14,8 @@ import {
 import { tenantPath } from "../../store/scope.ts";
 import { refOf } from "../revisions/schema.ts";
 import { openApp } from "../shared/place.ts";
-import {
-  releaseParams,
-  releaseSummaryExample,
-  releaseSummarySchema,
-  revisionSelectorSchema,
-} from "./schema.ts";
+import { deploymentAnswers } from "./deployment-answers.ts";
+import { releaseParams, releaseSummaryExample, revisionSelectorSchema } from "./schema.ts";
 import { deploy, deployable } from "./target.ts";
 
 type Selector = z.infer<typeof revisionSelectorSchema>;
@@ -40,20 +36,7 @@ export const rollbackRelease = defineRoute({
     optional: true,
   },
   conditional: ["If-Match"],
-  answers: {
-    200: {
-      description: "That revision is the desired one already.",
-      schema: releaseSummarySchema,
-      example: releaseSummaryExample,
-      headers: ["ETag"],
-    },
-    202: {
-      description: "The cluster is being told.",
-      schema: releaseSummarySchema,
-      example: { ...releaseSummaryExample, desiredRevision: 3, version: 3 },
-      headers: ["ETag"],
-    },
-  },
+  answers: deploymentAnswers({ ...releaseSummaryExample, desiredRevision: 3, version: 3 }),
   errors: ["KN-1309", "KN-1310", "KN-1311", "KN-1312"],
   async handler(call) {
     const { project: projectName, app: appName, environment } = call.params;

@@ -1,16 +1,9 @@
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
-import { tenantScope } from "../../store/scope.ts";
-import {
-  findTenant,
-  tenantOf,
-  tenantState,
-  touchDesiredOfTenant,
-  updateTenant,
-} from "../../store/tenants.ts";
+import { findTenant, tenantOf } from "../../store/tenants.ts";
 import { confirmed, confirmQuery, present } from "../shared/catalogue.ts";
+import { commitDeletion } from "./deletion.ts";
 import { deletedTenantExample, tenantParams, tenantSchema } from "./schema.ts";
-import { tenantAnswer } from "./write.ts";
 
 export const deleteTenant = defineRoute({
   method: "delete",
@@ -41,21 +34,6 @@ export const deleteTenant = defineRoute({
     const before = present("tenant", call.params.tenant, row);
     confirmed(before.name, call.query.confirm);
     call.checkPrecondition(before);
-    const changes = { deletedAt: call.now, updatedAt: call.now };
-    const after = { ...before, ...changes, version: before.version + 1 };
-    const scope = tenantScope(call.env, before.id, before.region);
-    return call.commit({
-      db,
-      statements: [...updateTenant(db, before, changes), ...touchDesiredOfTenant(scope, call.correlationId)],
-      events: [
-        {
-          type: "evt.tenant.deleted",
-          tenantId: before.id,
-          subject: `tenant/${before.id}`,
-          data: { before: tenantState(before), after: null },
-        },
-      ],
-      answer: tenantAnswer(200, after),
-    });
+    return commitDeletion(call, before, "deleted");
   },
 });

@@ -1,16 +1,9 @@
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
-import { tenantScope } from "../../store/scope.ts";
-import {
-  findTenant,
-  tenantOf,
-  tenantState,
-  touchDesiredOfTenant,
-  updateTenant,
-} from "../../store/tenants.ts";
+import { findTenant, tenantOf } from "../../store/tenants.ts";
 import { restorable } from "../shared/catalogue.ts";
+import { commitDeletion } from "./deletion.ts";
 import { tenantExample, tenantParams, tenantSchema } from "./schema.ts";
-import { tenantAnswer } from "./write.ts";
 
 export const restoreTenant = defineRoute({
   method: "post",
@@ -38,21 +31,6 @@ export const restoreTenant = defineRoute({
     call.authorize(row ? { tenantId: row.id, id: row.id } : {});
     const before = restorable("tenant", call.params.tenant, row, call.now);
     call.checkPrecondition(before);
-    const changes = { deletedAt: null, updatedAt: call.now };
-    const after = { ...before, ...changes, version: before.version + 1 };
-    const scope = tenantScope(call.env, before.id, before.region);
-    return call.commit({
-      db,
-      statements: [...updateTenant(db, before, changes), ...touchDesiredOfTenant(scope, call.correlationId)],
-      events: [
-        {
-          type: "evt.tenant.restored",
-          tenantId: before.id,
-          subject: `tenant/${before.id}`,
-          data: { before: null, after: tenantState(after) },
-        },
-      ],
-      answer: tenantAnswer(200, after),
-    });
+    return commitDeletion(call, before, "restored");
   },
 });
