@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { StreamTarget } from "../../protocol/tunnel/frames.ts";
+import type { ConnectTarget } from "../kube/index.ts";
 import type { Headers } from "./types.ts";
 
 export type ServiceTarget = Extract<StreamTarget, { kind: "service" }>;
@@ -10,11 +11,5 @@ export interface Upstream {
   headers: Headers;
   /** The connection, where it was dialled already. */
   socket?: Socket;
-  tls: {
-    ca?: string | Buffer;
-    cert?: string | Buffer;
-    key?: string | Buffer;
-    servername?: string;
-    rejectUnauthorized?: boolean;
-  };
+  tls: ConnectTarget["tls"];
 }

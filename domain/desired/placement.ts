@@ -5,6 +5,7 @@ import {
   type DesiredDocument,
   desiredKey,
   projectResource,
+  type ReleaseInput,
   releaseResource,
   tenantResource,
 } from "./index.ts";
@@ -50,8 +51,8 @@ export interface ProjectRow {
   environments: EnvironmentRow[];
 }
 
-export interface ReleaseRow {
-  id: string;
+/** What its document says, but for the source; and where the document belongs. */
+export interface ReleaseRow extends Omit<ReleaseInput, "source"> {
   revision: number;
   correlationId: string;
   /** Neither it nor anything that it hangs on is deleted. */
@@ -59,15 +60,6 @@ export interface ReleaseRow {
   clusterId: string | null;
   /** Every cluster that its environment was ever placed on. */
   history: string[];
-  tenant: string;
-  project: string;
-  environment: string;
-  namespace: string;
-  app: string;
-  appId: string;
-  revisionId: string;
-  revisionNumber: number;
-  specDigest: string;
 }
 
 const locate = (

@@ -2,6 +2,7 @@ import { canonicalJson } from "../../../domain/canonical/index.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { type App, appState, insertApp, updateApp } from "../../store/apps.ts";
 import { insertRevision } from "../../store/revisions.ts";
+import { newRow } from "../shared/catalogue.ts";
 import { changeAnswer } from "./answer.ts";
 import { planAuto } from "./auto-deploy.ts";
 import type { AppReading, WantedApp } from "./reading.ts";
@@ -16,14 +17,7 @@ export async function createAppRow(
   const { place } = reading;
   const revision = { id: call.newId("revision"), number: 1 };
   const app: App = {
-    id: call.newId("app"),
-    name: wanted.name,
-    displayName: wanted.displayName,
-    labels: wanted.labels,
-    version: 1,
-    createdAt: call.now,
-    updatedAt: call.now,
-    deletedAt: null,
+    ...newRow(call, "app", wanted.name, wanted),
     tenantId: place.tenant.id,
     projectId: place.project.id,
     revisionId: revision.id,

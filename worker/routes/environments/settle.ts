@@ -3,6 +3,7 @@ import { MAX_ENVIRONMENTS } from "../../../domain/tenancy/placement.ts";
 import type { Call } from "../../routing/call.ts";
 import type { Environment, FoundEnvironment, PlacedEnvironment } from "../../store/environments.ts";
 import type { Candidate, NamespaceHolder } from "../../store/placements.ts";
+import { newRow } from "../shared/catalogue.ts";
 import type { ProjectPlace } from "../shared/place.ts";
 import { placeOn, readOnly, withPlacement } from "./placing.ts";
 import type { EnvironmentWrite } from "./schema.ts";
@@ -40,14 +41,7 @@ export function settleNew(
   const cluster = chosenCluster(call, reading, undefined, settings, write);
   return {
     ...settings,
-    id: call.newId("environment"),
-    name,
-    displayName: write.displayName ?? null,
-    labels: write.labels ?? {},
-    version: 1,
-    createdAt: call.now,
-    updatedAt: call.now,
-    deletedAt: null,
+    ...newRow(call, "environment", name, write),
     tenantId: place.tenant.id,
     projectId: place.project.id,
     position: write.position ?? (found.lastPosition === null ? 0 : Math.min(found.lastPosition + 1, 999)),

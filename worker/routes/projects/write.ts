@@ -2,6 +2,7 @@ import { canonicalJson } from "../../../domain/canonical/index.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import { insertProject, type Project, projectState, updateProject } from "../../store/projects.ts";
+import { newRow } from "../shared/catalogue.ts";
 import type { ProjectPlace, TenantPlace } from "../shared/place.ts";
 import { type ProjectWrite, projectJson } from "./schema.ts";
 
@@ -20,14 +21,7 @@ export function createProjectRow(
   write: ProjectWrite,
 ): Promise<Answer> {
   const project: Project = {
-    id: call.newId("project"),
-    name,
-    displayName: write.displayName ?? null,
-    labels: write.labels ?? {},
-    version: 1,
-    createdAt: call.now,
-    updatedAt: call.now,
-    deletedAt: null,
+    ...newRow(call, "project", name, write),
     tenantId: tenant.id,
     desiredRevision: 1,
   };

@@ -3,6 +3,7 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { type IdKind, idPattern } from "../../../domain/ids/index.ts";
 import { labelKeySchema, labelsSchema, labelValueSchema, nameSchema } from "../../../domain/names/index.ts";
 import { isRestorable, restorableUntil } from "../../../domain/tenancy/retention.ts";
+import type { Call } from "../../routing/call.ts";
 
 /** What every object of the catalogue has. */
 export interface CatalogueRow {
@@ -15,6 +16,23 @@ export interface CatalogueRow {
   updatedAt: number;
   deletedAt: number | null;
 }
+
+/** A row that is not there yet, as its caller names and describes it. */
+export const newRow = (
+  call: Pick<Call, "newId" | "now">,
+  kind: IdKind,
+  name: string,
+  written: { displayName?: string | null | undefined; labels?: Record<string, string> | undefined },
+): CatalogueRow => ({
+  id: call.newId(kind),
+  name,
+  displayName: written.displayName ?? null,
+  labels: written.labels ?? {},
+  version: 1,
+  createdAt: call.now,
+  updatedAt: call.now,
+  deletedAt: null,
+});
 
 export const timeSchema = z.iso.datetime().meta({ examples: ["2026-11-21T10:00:00.000Z"] });
 

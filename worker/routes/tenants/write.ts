@@ -4,6 +4,7 @@ import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import { directory } from "../../store/database.ts";
 import { insertTenant, type Tenant, tenantState, updateTenant } from "../../store/tenants.ts";
+import { newRow } from "../shared/catalogue.ts";
 import { DEFAULT_REGION, type TenantWrite, tenantJson } from "./schema.ts";
 
 export const tenantAnswer = (status: number, tenant: Tenant): Answer => ({
@@ -16,14 +17,7 @@ export const tenantAnswer = (status: number, tenant: Tenant): Answer => ({
 /** Commits a new tenant. */
 export function createTenantRow(call: Call, name: string, write: TenantWrite): Promise<Answer> {
   const tenant: Tenant = {
-    id: call.newId("tenant"),
-    name,
-    displayName: write.displayName ?? null,
-    labels: write.labels ?? {},
-    version: 1,
-    createdAt: call.now,
-    updatedAt: call.now,
-    deletedAt: null,
+    ...newRow(call, "tenant", name, write),
     region: write.region ?? DEFAULT_REGION,
     desiredRevision: 1,
   };
