@@ -4,6 +4,7 @@ import {
   createReflector,
   groupKind,
   type Identity,
+  isKind,
   type LiveObject,
   type Reflector,
   refString,
@@ -49,7 +50,8 @@ export interface AdoptionWatchesOptions {
 interface Watch {
   resource: AdoptResource;
   reflector: Reflector<Known>;
-  problem?: string;
+  /** Why it cannot be read, or no longer. */
+  problem: string | undefined;
 }
 
 export function watchAdoption(options: AdoptionWatchesOptions): AdoptionWatches {
@@ -66,13 +68,17 @@ export function watchAdoption(options: AdoptionWatchesOptions): AdoptionWatches 
       ...(as ? { as } : {}),
       ...(selector ? { labelSelector: selectorText(selector) } : { fieldSelector: `metadata.name=${name}` }),
       onError(error) {
-        watch.problem = errorText(error);
+        // A server that is away for a while changes nothing of what is known.
+        if (isKind(error, "forbidden") || !watch.reflector.health().synced) watch.problem = errorText(error);
+        onChanged();
+      },
+      onListed() {
+        watch.problem = undefined;
         onChanged();
       },
     });
-    const watch: Watch = { resource, reflector };
+    const watch: Watch = { resource, reflector, problem: undefined };
     reflector.on({ added: onSeen, updated: onSeen, deleted: onSeen });
-    reflector.synced.then(onChanged, () => {});
     return watch;
   });
   const unreadable = ({ resource, problem = "" }: Watch): Adopted => ({
@@ -99,7 +105,7 @@ export function watchAdoption(options: AdoptionWatchesOptions): AdoptionWatches 
         for (const one of reflector.store.values()) known.set(refString(one.seen.ref), one);
       return [...known.values()];
     },
-    unreadable: () => watches.filter((one) => one.problem && !one.reflector.health().synced).map(unreadable),
+    unreadable: () => watches.filter(({ problem }) => problem !== undefined).map(unreadable),
     release() {
       for (const { reflector } of watches) void reflector.stop();
     },

@@ -13,22 +13,13 @@ import {
   type TypeRef,
 } from "../kube/index.ts";
 import { createEnded } from "./ended.ts";
+import { eitherOf, type Hold } from "./hold.ts";
 import { MANAGED_SELECTOR } from "./marks.ts";
 import { isNewer, type Seen } from "./model.ts";
 import { seenOf } from "./seen.ts";
 
 /** A watch that nobody needs stays this long: the next revision often needs it again. */
 const LINGER_MS = 60_000;
-
-/** A shared watch, for as long as it is held. */
-export interface Hold {
-  /** All that exists of it is known. */
-  ready(): boolean;
-  readonly synced: Promise<void>;
-  /** Why it is not ready. */
-  problem(): string | undefined;
-  release(): void;
-}
 
 /**
  * What the engine knows of the cluster: one watch a kind over all namespaces, of the objects with our label; one watch
@@ -69,7 +60,11 @@ export interface Cache {
 
 interface Watched {
   reflector: Reflector<Seen>;
+  scope: Omit<Scope, "key">;
+  /** Listed, and not refused since. */
   ready: boolean;
+  /** Of those who hold it. */
+  listeners: Set<() => void>;
   holders: number;
   /** Resolves when the API server has refused it. */
   refused: PromiseWithResolvers<void>;
@@ -135,6 +130,22 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     if (objects.delete(key)) tell(key);
   };
 
+  /** What a watch still shows that was refused, and this one of the same objects does not. */
+  const supersede = (by: Watched) => {
+    const { namespace, labelSelector } = by.scope;
+    for (const { ready, scope, reflector } of watches.values()) {
+      if (ready || scope.labelSelector !== labelSelector) continue;
+      if (groupKind(reflector.type) !== groupKind(by.reflector.type)) continue;
+      for (const [name, { ref, uid }] of reflector.store.entries())
+        if (ref.namespace === namespace && !by.reflector.store.has(name)) drop(refString(ref), uid);
+    }
+  };
+  const turn = (watched: Watched, ready: boolean) => {
+    if (watched.ready === ready) return;
+    watched.ready = ready;
+    for (const listener of [...watched.listeners]) listener();
+  };
+
   const open = (id: string, type: TypeRef, { key, ...scope }: Scope): Watched => {
     const reflector = createReflector<Seen>(kube, {
       type,
@@ -142,11 +153,22 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
       transform: see,
       clock,
       onError(error) {
-        if (isKind(error, "forbidden")) watched.refused.resolve();
+        if (isKind(error, "forbidden")) {
+          turn(watched, false);
+          watched.refused.resolve();
+        }
         onError(id, error);
       },
+      onListed() {
+        if (key && reflector.store.size === 0) evict(key);
+        if (!key) supersede(watched);
+        turn(watched, true);
+      },
     });
-    const watched: Watched = { reflector, ready: false, holders: 0, refused: Promise.withResolvers() };
+    const watched: Watched = {
+      ...{ reflector, scope, ready: false, holders: 0 },
+      ...{ listeners: new Set(), refused: Promise.withResolvers() },
+    };
     reflector.on({
       added: take,
       updated: take,
@@ -159,13 +181,6 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
         if (isEnd || !isShownByName(key, uid, watched)) drop(key, uid);
       },
     });
-    reflector.synced.then(
-      () => {
-        watched.ready = true;
-        if (key && reflector.store.size === 0) evict(key);
-      },
-      () => {},
-    );
     watches.set(id, watched);
     return watched;
   };
@@ -187,6 +202,11 @@ export function createCache({ kube, clock, signal, onError }: CacheOptions): Cac
     let held = true;
     return {
       ready: () => watched.ready,
+      isLost: () => !watched.ready && watched.reflector.health().synced,
+      on(listener) {
+        watched.listeners.add(listener);
+        return () => void watched.listeners.delete(listener);
+      },
       synced: watched.reflector.synced,
       refused: watched.refused.promise,
       problem: () => watched.reflector.health().lastError,
@@ -258,30 +278,6 @@ const scopeOfOne = (ref: ObjectRef): { id: string; scope: Scope } => {
   const scope = { key, fieldSelector: `metadata.name=${ref.name}`, ...(namespace ? { namespace } : {}) };
   return { id: key, scope };
 };
-
-/** The second watch is opened when the first has been refused; one of the two is enough. */
-function eitherOf(first: Hold, refused: Promise<void>, open: () => Hold): Hold {
-  const synced = Promise.withResolvers<void>();
-  let second: Hold | undefined;
-  let released = false;
-  first.synced.then(synced.resolve, synced.reject);
-  synced.promise.catch(() => {});
-  void refused.then(() => {
-    if (released || first.ready()) return;
-    second = open();
-    second.synced.then(synced.resolve).catch(() => {});
-  });
-  return {
-    ready: () => first.ready() || second?.ready() === true,
-    synced: synced.promise,
-    problem: () => (second ? second.problem() : first.problem()),
-    release() {
-      released = true;
-      first.release();
-      second?.release();
-    },
-  };
-}
 
 const isVersion = (held: Seen, { apiVersion, metadata }: LiveObject): boolean =>
   held.resourceVersion === metadata.resourceVersion &&

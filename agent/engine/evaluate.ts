@@ -5,7 +5,7 @@ import { guard } from "./later-writers.ts";
 import type { Seen } from "./model.ts";
 import { type NodeRun, nextCorrection, type Run } from "./node-run.ts";
 import { actionFor, ownerOf } from "./ownership.ts";
-import { cannotRead, rest } from "./rest.ts";
+import { cannotRead, losesSight, rest } from "./rest.ts";
 import { awaitResume, confirmGone, corrects, isPaused, leaveDisabled, reportDrift } from "./restraint.ts";
 import { createActionFor } from "./run-create.ts";
 import { yieldToAutoscaler } from "./scaling.ts";
@@ -59,6 +59,7 @@ export function evaluate(host: Host, run: Run, one: NodeRun) {
 }
 
 function awaitWatch(host: Host, run: Run, one: NodeRun) {
+  if (one.hold.isLost() && one.hold.problem() !== undefined) return losesSight(host, run, one);
   const problem = run.suspended ? undefined : one.hold.problem();
   // A definition or a right that is on its way needs a moment.
   if (problem && host.ctx.clock.monotonic() - run.startedAt > UNWATCHABLE_MS) {

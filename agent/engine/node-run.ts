@@ -1,7 +1,7 @@
 import type { FieldConflict, NodeState } from "../../protocol/resources/graph.ts";
 import type { Identity, KubeObject } from "../kube/index.ts";
 import type { Adoption } from "./adoption.ts";
-import type { Hold } from "./cache.ts";
+import type { Hold } from "./hold.ts";
 import type { GraphIdentity } from "./marks.ts";
 import type { Graph, GraphNode } from "./model.ts";
 import type { RunTrace } from "./run-trace.ts";

@@ -1,9 +1,9 @@
 import type { Identity } from "../kube/index.ts";
 import { isKind, type KubeError } from "../kube/index.ts";
 import { errorText } from "../log.ts";
-import type { Hold } from "./cache.ts";
 import { whyNeeded } from "./contents.ts";
 import { isNamespaceGoing } from "./forsaken.ts";
+import type { Hold } from "./hold.ts";
 import type { Host } from "./host.ts";
 import type { Held } from "./inventory.ts";
 import { graceOf, keptForMs, type PrunePlan, whyNever } from "./keeping.ts";
@@ -50,7 +50,7 @@ interface Entry {
   hold: Hold;
   /** Of an object that has lost its label: no watch of its kind tells that it goes. */
   watch?: Hold;
-  off: () => void;
+  offs: (() => void)[];
   attempts: number;
   notBefore: number;
   failed: boolean;
@@ -72,6 +72,8 @@ export const REMOVAL = "\u0000removal";
 
 /** How long a watch may take before it is asked why. */
 const UNSYNCED_MS = 500;
+/** How often it is asked for by name where nobody may watch its kind. */
+const UNWATCHED_MS = 5_000;
 /** The longest timer; a grace period may be a year. */
 const LONGEST_MS = 3_600_000;
 
@@ -86,10 +88,9 @@ export function createRemoval(options: RemovalOptions): Removal {
 
   for (const held of options.entries) {
     const hold = ctx.cache.holdKind(held.ref, as);
-    void hold.synced.then(() => host.poke(REMOVAL)).catch(() => {});
-    const off = ctx.cache.on(held.key, () => host.poke(REMOVAL));
+    const offs = [hold.on(() => host.poke(REMOVAL)), ctx.cache.on(held.key, () => host.poke(REMOVAL))];
     entries.set(held.key, {
-      ...{ held, hold, off, attempts: 0, notBefore: 0, failed: false, confirmed: false },
+      ...{ held, hold, offs, attempts: 0, notBefore: 0, failed: false, confirmed: false },
       ...{ kept: false, looks: 0 },
     });
   }
@@ -219,6 +220,8 @@ export function createRemoval(options: RemovalOptions): Removal {
       entry.message = `is being deleted${by}`;
       entry.kept = false;
       entry.confirmed = false;
+      // No watch tells when it has gone.
+      if (!entry.hold.ready()) host.pokeAfter(REMOVAL, UNWATCHED_MS);
       return host.changed();
     }
     const why = whyNever(entry.held, seen);
@@ -271,8 +274,8 @@ export function createRemoval(options: RemovalOptions): Removal {
   };
 }
 
-function letOff({ off, hold, watch }: Entry): void {
-  off();
+function letOff({ offs, hold, watch }: Entry): void {
+  for (const off of offs) off();
   hold.release();
   watch?.release();
 }

@@ -19,6 +19,16 @@ export function cannotRead(host: Host, run: Run, one: NodeRun, problem: string):
   host.changed();
 }
 
+/** It was watched, and nobody here may watch it any more. As long as nobody sees it, nothing is done with it. */
+export function losesSight(host: Host, run: Run, one: NodeRun): void {
+  const { kind } = one.node.ref;
+  run.acted = true;
+  one.applied = false;
+  one.state = "Failed";
+  one.message = `nobody here may watch ${kind} any more, so it is not looked after: ${one.hold.problem()}`;
+  host.changed();
+}
+
 /** What holds without a write. */
 export function rest(
   host: Host,

@@ -61,7 +61,7 @@ export function startRun(
       resend: isForced,
     };
     nodes.set(id, one);
-    if (!hold.ready()) hold.synced.then(() => host.poke(id)).catch(() => {});
+    subscribe(hold.on(() => host.poke(id)));
     subscribe(cache.on(node.key, () => host.poke(id)));
     subscribe(() => {
       hold.release();

@@ -64,6 +64,7 @@ export function createFeed<T>(options: ReflectorOptions<T>, onError: (error: unk
     store.replace(entries);
     isSynced = true;
     synced.resolve();
+    options.onListed?.();
   };
   const takeInitial = (
     target: Map<string, Entry<T>>,

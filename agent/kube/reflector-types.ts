@@ -44,6 +44,8 @@ export interface ReflectorOptions<T> extends Selectors, Pick<RequestOptions, "as
    * depend on anything but its argument.
    */
   transform?: (object: LiveObject) => T;
+  /** Told each time that a full list stands in the store: after a failure everything is listed anew. */
+  onListed?: () => void;
   /** Told about each error that leads to a backoff, and each exception of a handler. */
   onError?: (error: unknown) => void;
   clock?: Clock;

@@ -194,7 +194,10 @@ function patched(live: LiveObject, patch: object): LiveObject {
 }
 
 function simulatedCache(server: SimulatedServer): Cache {
-  const hold = { ready: () => true, synced: Promise.resolve(), problem: () => undefined, release() {} };
+  const hold = {
+    ...{ ready: () => true, isLost: () => false, synced: Promise.resolve(), problem: () => undefined },
+    ...{ on: () => () => {}, release() {} },
+  };
   return {
     holdKind: () => hold,
     holdOne: () => hold,

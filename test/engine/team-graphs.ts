@@ -25,6 +25,9 @@ export class Graphs {
     return new Graphs(kube, namespace);
   }
 
+  /** In a namespace that is there, with what rights the test has given. */
+  static attach = (kube: Kube, namespace: string): Graphs => new Graphs(kube, namespace);
+
   #ref = (name: string): ObjectRef => ({
     ...{ apiVersion: API_VERSION, kind: "ResourceGraph", namespace: this.namespace, name },
   });

@@ -14,6 +14,10 @@ interface Config {
   users: { user: object }[];
 }
 
+/** The address of a kubeconfig's API server. */
+export const serverOf = (kubeconfig: string): string =>
+  (parse(readFileSync(kubeconfig, "utf8")) as Config).clusters[0]?.cluster.server ?? "";
+
 /**
  * A kubeconfig of a ServiceAccount.
  *
