@@ -211,8 +211,10 @@ export function createRunner(
   const take = (next: LiveGraph) => {
     if (!isNewer(next.metadata.resourceVersion, live.metadata.resourceVersion)) return;
     const before = live;
-    live = next;
-    if (before.metadata.generation !== next.metadata.generation) {
+    const isSameSpec = before.metadata.generation === next.metadata.generation;
+    // One and the same object for all versions of a generation: what is worked out of a large one is remembered with it.
+    live = isSameSpec ? { ...next, spec: before.spec } : next;
+    if (!isSameSpec) {
       if (plan?.nodes) void archive(before, plan.nodes, next.spec).then(writer.changed);
       plan = undefined;
     }

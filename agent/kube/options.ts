@@ -2,7 +2,7 @@ import type { LiveObject } from "./objects.ts";
 
 /** Who a request acts as. A ServiceAccount gets its groups from the API server. */
 export type Identity =
-  | { namespace: string; serviceAccount: string }
+  | { readonly namespace: string; readonly serviceAccount: string }
   | {
       user: string;
       groups?: readonly string[];

@@ -14,11 +14,7 @@ const RESERVED =
  */
 export function identityHeaders(identity: Identity | undefined): Headers {
   if (identity === undefined) return {};
-  if ("serviceAccount" in identity) {
-    const { namespace, serviceAccount } = identity;
-    if (!isDnsLabel(namespace) || !isDnsSubdomain(serviceAccount)) throw refused("not a ServiceAccount");
-    return { "Impersonate-User": `system:serviceaccount:${namespace}:${serviceAccount}` };
-  }
+  if ("serviceAccount" in identity) return accountHeaders(identity);
   const { user, groups = [], uid, extra = {} } = identity;
   if (user.trim() === "") throw refused("an empty user");
   if (groups.some((group) => group.trim() === "")) throw refused("an empty group");
@@ -28,6 +24,19 @@ export function identityHeaders(identity: Identity | undefined): Headers {
   for (const [key, values] of Object.entries(extra)) {
     headers[`Impersonate-Extra-${encodeURIComponent(key)}`] = values.map(wire);
   }
+  return headers;
+}
+
+/** Of all requests of one graph, which has one identity. */
+const accounts = new WeakMap<Identity, Headers>();
+
+function accountHeaders(identity: Extract<Identity, { serviceAccount: string }>): Headers {
+  const { namespace, serviceAccount } = identity;
+  const known = accounts.get(identity);
+  if (known) return known;
+  if (!isDnsLabel(namespace) || !isDnsSubdomain(serviceAccount)) throw refused("not a ServiceAccount");
+  const headers = { "Impersonate-User": `system:serviceaccount:${namespace}:${serviceAccount}` };
+  accounts.set(identity, headers);
   return headers;
 }
 

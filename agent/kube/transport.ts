@@ -76,9 +76,10 @@ export function createTransport(credentials: CredentialCache, userAgent: string)
         path: prefix + path,
         headers: { "User-Agent": userAgent, ...used.headers, ...headers },
         agent: agentFor(used),
-        ...used.tls,
-        signal,
+        // Our own agent has them: with each request they would be compared anew.
+        ...(used.agent ? used.tls : {}),
       });
+      signal.addEventListener("abort", () => request.destroy(), { once: true });
       request.on("socket", (socket) => socket.setKeepAlive(true, TCP_KEEPALIVE_MS));
       return { message: await answerOf(request, body, signal), credentials: used };
     },
