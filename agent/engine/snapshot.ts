@@ -26,11 +26,27 @@ export interface Outlook {
 
 const QUIET: readonly NodeState[] = ["Ready", "Applying", "Waiting"];
 
-/** The same phase as the snapshot's. Pure. */
+/** Whether a node waits or is blocked makes no difference: it is blocked where another has failed. Pure. */
 export function outlookOf(run: Run, leaving: readonly Leaving[], suspended: boolean): Outlook {
-  const states = [...run.nodes.values()].map(({ state }) => state).concat(leaving.map(stateOfLeaving));
-  const isQuiet = states.every((state) => QUIET.includes(state));
-  return { phase: suspended ? "Suspended" : phaseOf(states), isQuiet };
+  const tally: Tally = { failed: 0, unready: 0, degraded: 0, loud: 0 };
+  for (const { state } of run.nodes.values()) count(tally, state);
+  for (const one of leaving) count(tally, stateOfLeaving(one));
+  return { phase: suspended ? "Suspended" : phaseOf(tally), isQuiet: tally.loud === 0 };
+}
+
+/** How many nodes stand how. */
+interface Tally {
+  failed: number;
+  unready: number;
+  degraded: number;
+  loud: number;
+}
+
+function count(tally: Tally, state: NodeState): void {
+  if (isFailure(state)) tally.failed += 1;
+  if (!SETTLED.includes(state)) tally.unready += 1;
+  if (state === "Degraded") tally.degraded += 1;
+  if (!QUIET.includes(state)) tally.loud += 1;
 }
 
 /** How a run stands. Pure. */
@@ -46,7 +62,7 @@ export function snapshotOf(
     ...leaving.map(leavingStatus),
   ];
   const counts = countsOf(nodes);
-  const phase = suspended ? "Suspended" : phaseOf(nodes.map(({ state }) => state));
+  const { phase } = outlookOf(run, leaving, suspended);
   const message = messageOf(phase, nodes, counts);
   return {
     generation: run.generation,
@@ -99,11 +115,10 @@ function countsOf(all: readonly NodeStatus[]): Counts {
 }
 
 /** A failure is said as soon as it stands, whatever else goes on beside it. */
-function phaseOf(states: readonly NodeState[]): GraphPhase {
-  if (states.some(isFailure)) return "Failed";
-  const unready = states.filter((state) => !SETTLED.includes(state));
-  if (unready.length === 0) return "Ready";
-  return unready.every((state) => state === "Degraded") ? "Degraded" : "Executing";
+function phaseOf({ failed, unready, degraded }: Tally): GraphPhase {
+  if (failed > 0) return "Failed";
+  if (unready === 0) return "Ready";
+  return degraded === unready ? "Degraded" : "Executing";
 }
 
 function messageOf(phase: GraphPhase, nodes: readonly NodeStatus[], counts: Counts): string | undefined {
