@@ -58,6 +58,8 @@ export class TestEdge {
   /** `Date` of a refused upgrade. */
   date = "Sat, 21 Nov 2026 12:00:00 GMT";
   socket: WebSocket | undefined;
+  /** Also when it has stopped. */
+  port = 0;
   readonly #server: http.Server;
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => SUBPROTOCOL });
   #chunk = 0;
@@ -79,11 +81,8 @@ export class TestEdge {
       edge.#sockets.handleUpgrade(request, socket, head, (ws) => edge.#accept(ws));
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    edge.port = (server.address() as AddressInfo).port;
     return edge;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   get url(): URL {
