@@ -115,7 +115,7 @@ class UnknownGraphError extends ShardError {
 export function shardsNamedBy(live: LiveGraph): ShardRef[] {
   const { spec, status = {} } = live;
   const former = [...(status.history ?? []), ...replacedOf(live)].flatMap(({ shards }) => shards);
-  return [...(spec.shards ?? []), ...(status.inventoryShards ?? []), ...former];
+  return [...(spec.shards ?? []), ...(status.inventoryShards ?? []), ...(status.nodeShards ?? []), ...former];
 }
 
 /** Of the write that made this generation; a status of it has taken them over. */

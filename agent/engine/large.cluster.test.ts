@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GraphNode, ResourceGraphSpec, ResourceGraphStatus } from "../../protocol/resources/graph.ts";
-import { MAX_SHARD_BYTES } from "../../protocol/resources/graph-shard.ts";
+import { MAX_SHARD_BYTES, type ShardRef } from "../../protocol/resources/graph-shard.ts";
 import { installDefinitions } from "../../test/agent/run.ts";
 import { plan } from "../../test/attack/plan.ts";
 import { type RunningEngine, runEngine } from "../../test/engine/engine.ts";
 import { type Fixture, kubeFixture } from "../../test/kube/fixture.ts";
 import { until } from "../../test/lib/until.ts";
 import { isKind, type Kube, type LiveObject } from "../kube/index.ts";
+import { nodesOfChunks } from "./node-lines.ts";
 
 const API = "kubenova.io/v1alpha1";
 const NODES = plan.long ? 5_000 : 1_500;
@@ -74,12 +76,27 @@ const awaitPhase = (phase: string) =>
     { deadlineMs: DEADLINE_MS, everyMs: 200 },
   );
 
+const namedBy = ({ spec, status }: Awaited<ReturnType<typeof graph>>): ShardRef[] =>
+  [spec.shards, status?.inventoryShards, status?.nodeShards].flatMap((refs) => refs ?? []);
+/** What the shards say that the status names for its nodes. */
+const storedNodes = async () => {
+  const { status } = await graph();
+  const names = status?.nodeShards?.map(({ name }) => name) ?? [];
+  const named = (await shards()).filter(({ metadata }) => names.includes(metadata.name));
+  return nodesOfChunks(named.map(({ spec }) => (spec as { content: string }).content));
+};
 /** All is stored and named, and what was is collected: who ends the engine now leaves nothing behind. */
 const awaitNamed = () =>
-  until("no other shard is left", async () => {
-    const { spec, status } = await graph();
-    return (await shards()).length === (spec.shards?.length ?? 0) + (status?.inventoryShards?.length ?? 0);
-  });
+  until(
+    "all nodes are on record, and no other shard is left",
+    async () => {
+      const [stored, names] = [await storedNodes(), namedBy(await graph()).map(({ name }) => name)];
+      const areThere = (await shards()).map(({ metadata }) => metadata.name);
+      const isRecorded = stored.length === nodes.length && stored.every(({ state }) => state === "Ready");
+      return isRecorded && isDeepStrictEqual(areThere.sort(), names.sort());
+    },
+    { deadlineMs: DEADLINE_MS, everyMs: 500 },
+  );
 
 beforeAll(async () => {
   fixture = await kubeFixture(namespace);
@@ -119,11 +136,13 @@ describe(`a graph of ${NODES} nodes`, () => {
 
   it("stands in shards of 256 KiB at most, which bear its UID and which it names by digest", async () => {
     await awaitNamed();
-    const { spec, status, metadata } = await graph();
+    const live = await graph();
+    const { spec, status, metadata } = live;
     expect(spec.nodes).toEqual([]);
     expect(status?.inventory).toBeUndefined();
     expect(status?.nodes?.length).toBeLessThanOrEqual(200);
-    const named = [...(spec.shards ?? []), ...(status?.inventoryShards ?? [])];
+    const named = namedBy(live);
+    expect(status?.nodeShards?.length).toBeGreaterThan(1);
     for (const shard of await shards()) {
       expect(JSON.stringify(shard.spec).length).toBeLessThanOrEqual(MAX_SHARD_BYTES + 1_024);
       expect(shard.metadata.labels).toMatchObject({ "kubenova.io/graph-uid": metadata.uid });
@@ -136,6 +155,7 @@ describe(`a graph of ${NODES} nodes`, () => {
   });
 
   it("is not written again by an engine that starts anew, nor when it is applied as it is", async () => {
+    const recorded = await storedNodes();
     await stop();
     const again = await start();
     await until("it knows the graph", () => again.engine.status("large".replace(/^/, `${namespace}/`)));
@@ -144,6 +164,9 @@ describe(`a graph of ${NODES} nodes`, () => {
       "it has all nodes",
       () => again.engine.get(`${namespace}/large`)?.spec.nodes?.length === NODES,
     );
+    const isRead = () => again.engine.nodes(`${namespace}/large`)?.every(({ since }) => since !== undefined);
+    await until("it has read since when they are as they are", isRead, { deadlineMs: DEADLINE_MS });
+    expect(await storedNodes()).toEqual(recorded);
     expect(again.writes()).toHaveLength(0);
   });
 

@@ -14,6 +14,7 @@ import type { Host } from "./host.ts";
 import { addGraph, type Inventory, isRecorded, toSecure } from "./inventory.ts";
 import { createInventoryRecord } from "./inventory-record.ts";
 import { type Graph, isNewer } from "./model.ts";
+import { createNodeRecord } from "./node-record.ts";
 import { createPacer } from "./pacer.ts";
 import { persist } from "./persist.ts";
 import { graphOf, type Plan, planOf } from "./plan.ts";
@@ -114,13 +115,23 @@ export function createRunner(
     for (const id of [REMOVAL, ...(graph?.order ?? [])]) pacer.pokeAfter(id, ms);
   };
   const finalizer = createFinalizer({ ctx, live: () => live, took: (answer) => take(answer), again });
+  const snapshot = () => stage?.snapshot();
+  const nodeRecord = createNodeRecord({
+    ...{ ctx, shards, snapshot, live: () => live },
+    changed: () => writer.changed(),
+    collect: () => void collect(),
+  });
   const writer = createStatusWriter(ctx, {
     live: () => live,
     outlook: () => stage?.outlook(),
-    snapshot: () => stage?.snapshot(),
-    record() {
+    snapshot,
+    sinceOf: (node) => nodeRecord.sinceOf(node),
+    record(found) {
       const { fields, chunks } = record.pack(live.status, graph, secured);
-      return { fields: { ...fields, ...history.fields(live, plan?.carries) }, chunks };
+      return {
+        fields: { ...fields, ...nodeRecord.fields(found), ...history.fields(live, plan?.carries) },
+        chunks,
+      };
     },
     shards,
     acted: () => stage?.acted() === true,
@@ -201,7 +212,7 @@ export function createRunner(
     const named = () => {
       const { spec, status } = live;
       const refs = [...(spec.shards ?? []), ...(status?.inventoryShards ?? []), ...history.shardsOf(live)];
-      return new Set(refs.map(({ name }) => name));
+      return new Set([...refs, ...nodeRecord.refs()].map(({ name }) => name));
     };
     await shards.collect(named).catch((error: unknown) => {
       if (!ctx.signal.aborted)
@@ -236,7 +247,7 @@ export function createRunner(
       void begin();
     },
     status: () => told,
-    nodes: () => stage?.snapshot().nodes,
+    nodes: () => stage && nodeRecord.timed(stage.snapshot().nodes),
     async archive(next) {
       await ready.promise;
       if (plan?.nodes) await archive(live, plan.nodes, next);
@@ -253,6 +264,7 @@ export function createRunner(
     stop() {
       attempt += 1;
       writer.stop();
+      nodeRecord.stop();
       pacer.stop();
       ready.resolve();
       stage?.release();

@@ -3,6 +3,7 @@ import { isKind, type Kube, type LiveObject } from "../kube/index.ts";
 import { atOnce } from "./at-once.ts";
 import { auditIds } from "./audit.ts";
 import type { LiveGraph } from "./context.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import {
   contentOf,
   deleteShard,
@@ -29,6 +30,8 @@ export interface ShardStore {
    * is deleted: a write may name one at any time.
    */
   collect(named: () => ReadonlySet<string>): Promise<void>;
+  /** The graph names them: they may be collected when it does not any more, though nobody here has read them. */
+  adopt(refs: readonly ShardRef[]): void;
   /** It stored some, or read some, that may be there. */
   readonly isUsed: boolean;
 }
@@ -48,15 +51,13 @@ export interface ShardStoreOptions {
 export function createShardStore({ kube, signal, now, live }: ShardStoreOptions): ShardStore {
   /** Names of what is there for certain. */
   const known = new Set<string>();
-  /** Names of what this process wrote, or read where the graph named it. */
+  /** Names of what this process wrote, or read or saw where the graph named it. */
   const ours = new Set<string>();
   const stateOf = (...sets: ReadonlySet<string>[]) => sets.map((set) => [...set].sort().join(" ")).join();
   const nothing = stateOf(new Set(), new Set());
   /** What was named and there when nothing was left to collect: a graph without shards never asks. */
   let settled = nothing;
-  let collecting = false;
-  /** Asked for anew since the last look. */
-  let asked = false;
+  let names: () => ReadonlySet<string> = () => new Set();
   const pins = createShardPins(now);
   /** Deletions under way, by name: what is stored anew meanwhile would go with them. */
   const going = new Map<string, Promise<void>>();
@@ -119,6 +120,12 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
     return listed.length - removed > named().size;
   };
 
+  const collecting = oneAtATime(async () => {
+    if (stateOf(names(), known) === settled) return;
+    const isMoreToCome = await sweep(names);
+    settled = isMoreToCome ? nothing : stateOf(names(), known);
+  });
+
   return {
     refsOf: (chunks) => chunks.map(({ digest }) => ({ name: nameOf(digest), digest })),
     put: async (chunks) => void (await atOnce(AT_ONCE, chunks, store)),
@@ -128,20 +135,12 @@ export function createShardStore({ kube, signal, now, live }: ShardStoreOptions)
         naming,
       ),
     load: (refs) => atOnce(AT_ONCE, refs, read),
+    adopt(refs) {
+      for (const { name } of refs) ours.add(name);
+    },
     async collect(named) {
-      asked = true;
-      if (collecting) return;
-      collecting = true;
-      try {
-        while (asked) {
-          asked = false;
-          if (stateOf(named(), known) === settled) continue;
-          const isMoreToCome = await sweep(named);
-          settled = isMoreToCome ? nothing : stateOf(named(), known);
-        }
-      } finally {
-        collecting = false;
-      }
+      names = named;
+      await collecting();
     },
     get isUsed() {
       return known.size > 0 || ours.size > 0;

@@ -131,7 +131,7 @@ describe("shards that a process left behind", () => {
     at.shard("of-unknown", unknown.metadata.uid);
     at.shard("left", "gone");
     at.start();
-    await at.pass(90_000);
+    await at.pass(10_000);
     expect(at.shards()).toEqual(["of-there", "of-unknown", "left"]);
     await at.pass(600_000);
     expect(at.shards()).toEqual(["of-there", "of-unknown"]);
@@ -142,7 +142,7 @@ describe("shards that a process left behind", () => {
     const at = sceneOf();
     at.faults.before = () => Promise.reject(lost);
     at.start();
-    await at.pass(90_000);
+    await at.pass(10_000);
     at.faults.before = async () => {};
     await at.pass(300_000);
     at.shard("left", "gone");

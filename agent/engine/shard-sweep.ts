@@ -25,7 +25,7 @@ export interface ShardSweeper {
 }
 
 /** After the start: others have more urgent requests. */
-const FIRST_MS = 60_000;
+const FIRST_MS = 5_000;
 const EVERY_MS = 3_600_000;
 const RETRY_MS = 300_000;
 const AT_ONCE = 4;

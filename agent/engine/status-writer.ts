@@ -7,6 +7,7 @@ import type { EngineContext, LiveGraph } from "./context.ts";
 import type { Packed } from "./ledger.ts";
 import type { ShardStore } from "./shard-store.ts";
 import type { Chunk } from "./shards.ts";
+import type { SinceOf } from "./shown-nodes.ts";
 import type { Outlook } from "./snapshot.ts";
 import { RESTING, type Snapshot, sameStatus, statusOf } from "./status.ts";
 
@@ -25,8 +26,10 @@ export interface WriterSource {
   /** Of the snapshot, without making it. Undefined: nothing to say yet. */
   outlook(): Outlook | undefined;
   snapshot(): Snapshot | undefined;
-  /** What is kept in the status for the next process. */
-  record(): Packed;
+  /** What is kept in the status for the next process, and named by it. */
+  record(snapshot: Snapshot): Packed;
+  /** Since when a node is in its state, where the former status does not say. */
+  sinceOf: SinceOf;
   readonly shards: Pick<ShardStore, "whilePinned" | "put">;
   acted(): boolean;
   /** Takes the answer of a status write. */
@@ -101,9 +104,10 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
     const snapshot = source.snapshot();
     if (!snapshot) return;
     const live = source.live();
-    const { fields, chunks } = source.record();
+    const { fields, chunks } = source.record(snapshot);
     if (stands?.live === live && sameJson(stands.said, [snapshot, fields])) return;
-    const status = statusOf(snapshot, live.status, fields, new Date(ctx.clock.now()).toISOString());
+    const now = new Date(ctx.clock.now()).toISOString();
+    const status = statusOf(snapshot, live.status, fields, now, source.sinceOf);
     const same = sameStatus(status, live.status);
     stands = same ? { live, said: [snapshot, fields] } : undefined;
     lookCost = ctx.clock.monotonic() - lookedAt;
@@ -165,8 +169,9 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
       busy = true;
       const live = source.live();
       const now = new Date(ctx.clock.now()).toISOString();
-      const { fields, chunks } = source.record();
-      const flushed = publish(live, statusOf(snapshot, live.status, fields, now), chunks);
+      const { fields, chunks } = source.record(snapshot);
+      const status = statusOf(snapshot, live.status, fields, now, source.sinceOf);
+      const flushed = publish(live, status, chunks);
       writing = flushed.catch(() => {});
       try {
         await flushed;

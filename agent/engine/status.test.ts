@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NodeStatus } from "../../protocol/resources/graph.ts";
-import { type Snapshot, sameStatus, shownNodes, statusOf } from "./status.ts";
+import { shownNodes } from "./shown-nodes.ts";
+import { type Snapshot, sameStatus, statusOf } from "./status.ts";
 
 const node = (id: string, state: NodeStatus["state"]): NodeStatus => ({
   id,

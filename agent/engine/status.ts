@@ -1,14 +1,13 @@
 import { sameJson } from "../../domain/canonical/same.ts";
 import type { Condition, Counts } from "../../protocol/resources/common.ts";
-import {
-  type AdoptionStatus,
-  type Drift,
-  type GraphPhase,
-  MAX_STATUS_NODES,
-  type NodeStatus,
-  type ResourceGraphStatus,
+import type {
+  AdoptionStatus,
+  Drift,
+  GraphPhase,
+  NodeStatus,
+  ResourceGraphStatus,
 } from "../../protocol/resources/graph.ts";
-import { MAX_MESSAGE_LENGTH } from "../../protocol/resources/status.ts";
+import { cut, type SinceOf, shownNodes, since } from "./shown-nodes.ts";
 
 /** Everything that a status is made of. */
 export interface Snapshot {
@@ -28,58 +27,11 @@ export interface Snapshot {
 /** What a status keeps for the next process, as it is stored. */
 export type StatusRecord = Pick<
   ResourceGraphStatus,
-  "inventory" | "inventoryShards" | "digest" | "rolledBackTo" | "history"
+  "inventory" | "inventoryShards" | "nodeShards" | "digest" | "rolledBackTo" | "history"
 >;
 
 /** Phases that stay until something happens: worth writing at once. */
 export const RESTING: readonly GraphPhase[] = ["Ready", "Degraded", "Failed", "Suspended"];
-
-const SHOWN_FIRST: readonly NodeStatus["state"][] = [
-  "Failed",
-  "Refused",
-  "Degraded",
-  "Progressing",
-  "Applying",
-  "Pruning",
-  "Blocked",
-  "Waiting",
-  "Drifted",
-  "Disabled",
-  "Kept",
-  "Ready",
-];
-
-/** Those that are not ready first, else in the graph's order; at most MAX_STATUS_NODES, messages cut. */
-export function shownNodes(nodes: readonly NodeStatus[], max = MAX_STATUS_NODES): NodeStatus[] {
-  const rank = (node: NodeStatus) => SHOWN_FIRST.indexOf(node.state);
-  return [...nodes]
-    .sort((a, b) => rank(a) - rank(b))
-    .slice(0, max)
-    .map(shown);
-}
-
-const shown = ({ message, lastError, ...node }: NodeStatus): NodeStatus => ({
-  ...node,
-  ...(message ? { message: cut(message) } : {}),
-  ...(lastError ? { lastError: cut(lastError) } : {}),
-});
-
-/** Each with the time since when it is in its state: the former status's, where it says the same. */
-function since(nodes: readonly NodeStatus[], former: readonly NodeStatus[] = [], now: string): NodeStatus[] {
-  const before = new Map(former.map((node) => [node.id, node]));
-  return nodes.map(({ id, kind, namespace, name, state, ...rest }) => {
-    const old = before.get(id);
-    const same = old?.state === state && old.since !== undefined;
-    return {
-      ...{ id, kind, name, state, since: same ? (old.since as string) : now },
-      ...(namespace ? { namespace } : {}),
-      ...rest,
-    };
-  });
-}
-
-export const cut = (message: string): string =>
-  message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
 
 /**
  * The status of a snapshot. Times of the former status stay where what they speak of did not change, so that equal
@@ -90,6 +42,7 @@ export function statusOf(
   former: ResourceGraphStatus | undefined,
   record: StatusRecord,
   now: string,
+  sinceOf?: SinceOf,
 ): ResourceGraphStatus {
   const { generation, phase, message, counts } = snapshot;
   return {
@@ -98,7 +51,7 @@ export function statusOf(
     ...(message ? { message: cut(message) } : {}),
     since: former?.phase === phase && former.since ? former.since : now,
     counts,
-    nodes: since(shownNodes(snapshot.nodes), former?.nodes, now),
+    nodes: since(shownNodes(snapshot.nodes), former?.nodes, now, sinceOf),
     ...record,
     conditions: conditionsOf(snapshot, former?.conditions, now),
     ...sinceThen(snapshot, former),

@@ -11,7 +11,8 @@ import {
   type Phase,
 } from "../../protocol/resources/status.ts";
 import type { RenderedStatus } from "../../protocol/resources/tenancy.ts";
-import { conditionsOf, cut, shownNodes } from "../engine/status.ts";
+import { cut, shownNodes } from "../engine/shown-nodes.ts";
+import { conditionsOf } from "../engine/status.ts";
 import { summaryOf, unquoted } from "./rendering/failure.ts";
 import type { Resource } from "./resources.ts";
 

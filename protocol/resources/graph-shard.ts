@@ -3,7 +3,7 @@ import { objectNameSchema } from "./common.ts";
 
 /** Of a shard's content, as JSON text escapes it; its object is little more. */
 export const MAX_SHARD_BYTES = 256 * 1024 - 4_096;
-/** Of one specification, or of one inventory: 16 MiB. */
+/** Of one specification, of one inventory, or of the states of all nodes: 16 MiB. */
 export const MAX_SHARDS = 64;
 
 export const shardDigestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -17,7 +17,7 @@ export const shardRefsSchema = z
   .meta({ "x-kubernetes-list-type": "atomic" });
 
 /**
- * A piece of a ResourceGraph's nodes or inventory: JSON documents, one a line. A line may go on in the next shard. It
+ * A piece of a ResourceGraph's nodes, their states or its inventory: JSON documents, one a line. A line may go on in the next shard. It
  * never changes; another content is another shard. `digest` is that of the content's UTF-8 bytes.
  */
 export const resourceGraphShardSpecSchema = z.object({

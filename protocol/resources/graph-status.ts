@@ -40,6 +40,11 @@ export const resourceGraphStatusSchema = z.object({
     .optional(),
   /** Where the inventory is, when it is too large for this object: one entry a line. Then `inventory` is absent. */
   inventoryShards: shardRefsSchema.optional(),
+  /**
+   * The states of all nodes, where they are more than `nodes` shows: one NodeStatus a line, in no order. Written when the
+   * graph rests, once a minute at most while it does not; what `nodes` says of a node is newer.
+   */
+  nodeShards: shardRefsSchema.optional(),
   conditions: conditionsSchema.optional(),
   /** The newest value of the annotation `kubenova.io/reconcile-at` that was carried out. */
   handledReconcileAt: z.string().max(256).optional(),

@@ -1,6 +1,6 @@
 import type { Condition } from "../../../protocol/resources/common.ts";
 import type { StaleSource } from "../../../protocol/resources/render-report.ts";
-import { cut } from "../../engine/status.ts";
+import { cut } from "../../engine/shown-nodes.ts";
 import type { Standing } from "./attempt.ts";
 import type { Stage } from "./failure.ts";
 import { denialOf } from "./outcomes.ts";

@@ -3,7 +3,7 @@ import type {
   TransformPhase,
   TransformStatus,
 } from "../../../protocol/resources/transform.ts";
-import { cut } from "../../engine/status.ts";
+import { cut } from "../../engine/shown-nodes.ts";
 import type { Standing } from "../rendering/attempt.ts";
 import { bounded, shortDigest } from "../rendering/graph.ts";
 import type { Source } from "../rendering/job.ts";

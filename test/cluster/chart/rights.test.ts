@@ -87,7 +87,7 @@ describe("rights", () => {
     expect(aggregated.map(({ kind }) => kind)).toEqual(["ClusterRole"]);
     expect(aggregated.flatMap(({ rules }) => rules?.map(({ resources }) => resources))).toEqual([
       ["transforms"],
-      ["resourcegraphs"],
+      ["resourcegraphs", "resourcegraphshards"],
     ]);
     const bound = manifests.filter(({ kind }) => kind.endsWith("RoleBinding"));
     expect(JSON.stringify(bound)).not.toContain("kubenova-agent-transforms");
