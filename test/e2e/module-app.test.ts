@@ -1,20 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Scene, startScene } from "../attack/scene.ts";
+import type { Scene } from "../attack/scene.ts";
 import { until } from "../lib/until.ts";
-import { ROOT } from "../manager/bundle.ts";
 import { SETTINGS } from "../operator/transforms.ts";
-import { rendererBinary } from "../services/renderer.ts";
-import { configMap, declareProject, type Release, rawSpec, waitForRelease } from "./lib.ts";
+import { configMap, type Release, rawSpec, waitForRelease } from "./lib.ts";
+import { NAMESPACE, PROJECT, startModuleScene } from "./module-scene.ts";
 
 /** Apps from modules through the API, on a real API server: rendered, checked by policies, shown, and kept where they err. */
 let scene: Scene;
-const cacheDir = mkdtempSync(join(tmpdir(), "kubenova-modules-"));
-const PROJECT = "/api/v1/tenants/acme/projects/shop";
 const APP = `${PROJECT}/apps/web`;
-const NAMESPACE = "acme-shop-staging";
 
 interface ModuleRelease extends Release {
   message?: string;
@@ -23,23 +16,9 @@ interface ModuleRelease extends Release {
 }
 
 beforeAll(async () => {
-  const env = {
-    KUBENOVA_RENDERER: await rendererBinary(),
-    KUBENOVA_EMBEDDED_DIR: join(ROOT, "platform"),
-    KUBENOVA_CACHE_DIR: cacheDir,
-  };
-  scene = await startScene({ name: "module-app", env });
-  await declareProject(scene.api, "acme", "shop", scene.name);
-  // The environment's namespace and its applier are on their way.
-  await until("the environment renders", async () => {
-    const { status } = await render({ source: source({ greeting: "hello" }) });
-    return status === 200;
-  });
+  scene = await startModuleScene("module-app");
 });
-afterAll(async () => {
-  await scene?.stop();
-  rmSync(cacheDir, { recursive: true, force: true });
-});
+afterAll(() => scene?.stop());
 
 const loud = (severity: "Warn" | "Deny") => ({
   name: "quiet",

@@ -1,51 +1,31 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Scene, startScene } from "../attack/scene.ts";
-import { until } from "../lib/until.ts";
-import { ROOT } from "../manager/bundle.ts";
+import type { Scene } from "../attack/scene.ts";
 import { SETTINGS } from "../operator/transforms.ts";
 import { cueModule } from "../services/artifact.ts";
 import { PASSWORD, type Registry, startRegistry, USERNAME } from "../services/registry.ts";
-import { rendererBinary } from "../services/renderer.ts";
-import { declareProject, type Release, waitForRelease } from "./lib.ts";
+import { type Release, waitForRelease } from "./lib.ts";
+import { inline, NAMESPACE, PROJECT, policy, shipped, startModuleScene, text } from "./module-scene.ts";
 
 /** What a developer reads where a module, its input, a policy or a source is wrong: at the API, and in the cluster. */
 let scene: Scene;
 let registry: Registry;
-const cacheDir = mkdtempSync(join(tmpdir(), "kubenova-modules-"));
-const PROJECT = "/api/v1/tenants/acme/projects/shop";
-const NAMESPACE = "acme-shop-staging";
 const IMAGE = "registry.example.com/shop/web:1.4.2";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
 beforeAll(async () => {
   registry = await startRegistry({ auth: "basic" });
   await registry.push("modules/settings", "1", cueModule({ "settings.cue": SETTINGS }));
-  const env = {
-    KUBENOVA_RENDERER: await rendererBinary(),
-    KUBENOVA_EMBEDDED_DIR: join(ROOT, "platform"),
-    KUBENOVA_CACHE_DIR: cacheDir,
+  scene = await startModuleScene("module-errors", {
     KUBENOVA_INSECURE_REGISTRIES: registry.host,
     KUBENOVA_SOURCES_ALLOWED_CIDRS: "127.0.0.0/8",
     KUBENOVA_SOURCES_LIMITS: JSON.stringify({ tagTtlMs: 1 }),
-  };
-  scene = await startScene({ name: "module-errors", env });
-  await declareProject(scene.api, "acme", "shop", scene.name);
-  await until("the environment renders", async () => (await render(shipped("redis", {}))).status === 200);
+  });
 });
 afterAll(async () => {
   await scene?.stop();
   await registry?.remove();
-  rmSync(cacheDir, { recursive: true, force: true });
 });
 
-const shipped = (ref: string, input: object) => ({ cueRef: { type: "embedded", ref }, input });
-const inline = (input: object, policies: object[] = []) => ({
-  ...{ cueRef: { type: "inline", ref: SETTINGS }, input, policies },
-});
-const text = (ref: string) => ({ cueRef: { type: "inline", ref } });
 const oci = (reference: string, secret?: string) => ({
   cueRef: {
     ...{ type: "oci", ref: `${registry.host}/${reference}` },
@@ -53,9 +33,6 @@ const oci = (reference: string, secret?: string) => ({
   },
   input: { greeting: "hello" },
 });
-const policy = (words: string) => [
-  { name: "house", cueRef: { type: "inline", ref: `package house\n${words}` } },
-];
 const render = (transform: object) =>
   scene.api.post<{ nodes?: { id: string }[]; error?: { message: string } }>(
     `${PROJECT}/apps:render`,
