@@ -18,7 +18,7 @@ export interface Verdict {
 
 interface Life {
   uid: string;
-  /** The revision that was newest when it was seen first, or last known to be settled. */
+  /** The earliest revision that may have made it; once settled, that one. */
   since: number;
 }
 
@@ -29,14 +29,18 @@ interface Life {
 export class Ledger {
   readonly #kube: Kube;
   readonly #namespace: string;
+  readonly #lags: boolean;
+  #settledAt = 0;
   readonly #lives = new Map<string, Life>();
   /** Revisions, by what each names. */
   readonly #named: Set<string>[] = [];
   readonly #again = new Map<string, string>();
   readonly #reflectors: ReturnType<typeof createReflector<LiveObject>>[];
 
-  constructor(kube: Kube, namespace: string) {
+  /** `lags`: a controller writes the graph, and may be at any revision since the last that was settled. */
+  constructor(kube: Kube, namespace: string, { lags = false } = {}) {
     this.#kube = kube;
+    this.#lags = lags;
     this.#namespace = namespace;
     this.#reflectors = KIND_TYPES.map((type) => {
       const options = { type, namespace, labelSelector: MANAGED_SELECTOR };
@@ -57,7 +61,8 @@ export class Ledger {
 
   /** The newest revision is done: what is there now may not change its UID for what went before. */
   settled(): void {
-    for (const life of this.#lives.values()) life.since = this.#named.length - 1;
+    this.#settledAt = this.#named.length - 1;
+    for (const life of this.#lives.values()) life.since = this.#settledAt;
   }
 
   /** Compares the cluster with the graph. `others`: objects that are nobody's business. */
@@ -95,7 +100,7 @@ export class Ledger {
     if (life?.uid === uid) return;
     if (life && this.#named.slice(Math.max(0, life.since), newest + 1).every((names) => names.has(key)))
       this.#again.set(`${key} ${uid}`, `${key} was made again`);
-    this.#lives.set(key, { uid, since: newest });
+    this.#lives.set(key, { uid, since: this.#lags ? this.#settledAt : newest });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * A process that runs the controllers and the engine until it is killed: `operator-child.ts KUBECONFIG`. Told so by its
- * parent, it kills itself about its n-th write from then on, as `kill -9` does. Tells its parent each write that it begins.
+ * A process that runs the controllers and the engine until it is killed: `operator-child.ts KUBECONFIG RENDERER`. Told so by its
+ * parent, it kills itself about its n-th write from then on, as `kill -9` does. Tells its parent each write that it begins,
+ * and each request that is answered.
  */
 import { readFileSync } from "node:fs";
 import { modulesConfig } from "../../agent/config-modules.ts";
@@ -15,11 +16,12 @@ import type { ChildMessage, KillAt } from "./operator-process.ts";
 /** By then a request of this machine is with the API server, and often not yet answered. */
 const SENT_MS = 2;
 
-const [kubeconfig = ""] = process.argv.slice(2);
+const [kubeconfig = "", renderer = ""] = process.argv.slice(2);
 const tell = (message: ChildMessage) => void process.send?.(message);
 const die = () => process.kill(process.pid, "SIGKILL");
 
 let writes = 0;
+let requests = 0;
 let end: KillAt | undefined;
 process.on("message", (killAt: KillAt) => {
   end = { ...killAt, write: writes + killAt.write };
@@ -34,6 +36,11 @@ async function counted<T>(work: () => Promise<T>): Promise<T> {
   if (last === "after") die();
   return answer;
 }
+
+const onRequest = () => {
+  requests += 1;
+  tell({ requests });
+};
 
 function countingWrites(kube: Kube): Kube {
   return {
@@ -50,11 +57,11 @@ process.once("disconnect", () => process.exit(0));
 const log = process.env.AGENT_LOG
   ? createLogger({ level: "debug", write: (line) => process.stderr.write(line), now: () => Date.now() })
   : silentLogger;
-/** No graph here comes from a module: what renders one is never started. */
-const config = modulesConfig({}, (path) => readFileSync(path, "utf8"));
+/** Modules are inline, if there are any: nothing is fetched. */
+const config = modulesConfig({ KUBENOVA_RENDERER: renderer }, (path) => readFileSync(path, "utf8"));
 const tools = startModules(config, { clock: systemClock, log, metrics: createMetrics() });
 const operator = startOperator({
-  ...{ kube: countingWrites(await loadKube({ kubeconfig })), log, clock: systemClock },
+  ...{ kube: countingWrites(await loadKube({ kubeconfig, onRequest })), log, clock: systemClock },
   ...{ metrics: createMetrics(), namespace: SYSTEM_NAMESPACE, signal: new AbortController().signal },
   tools,
   onStatus: () => {},

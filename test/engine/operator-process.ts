@@ -10,6 +10,9 @@ import { endWithParent } from "../lib/process.ts";
 export const MOMENTS = ["before", "sent", "after"] as const;
 export type Moment = (typeof MOMENTS)[number];
 
+/** As the chart has them: a fifth of its memory limit. */
+const LIMITS = ["--max-old-space-size=230", "--max-semi-space-size=4"];
+
 export interface KillAt {
   /** The n-th write from now on, 1 or more. */
   write: number;
@@ -18,11 +21,13 @@ export interface KillAt {
 
 export interface ChildMessage {
   writes?: number;
+  requests?: number;
   synced?: true;
 }
 
 /** The operator as a process of its own. */
 export interface OperatorProcess {
+  readonly pid: number;
   /** Rejects where it ended before. */
   readonly synced: Promise<void>;
   /** Resolves when it has ended, however. */
@@ -32,6 +37,8 @@ export interface OperatorProcess {
   readonly wasKilled: Promise<void>;
   /** Writes that it has begun. */
   writes(): number;
+  /** Requests of all kinds that were answered to it; a watch is one. */
+  requests(): number;
   /** It is to kill itself then. */
   dieAt(killAt: KillAt): void;
   /** kill -9; resolves when it has ended. */
@@ -45,7 +52,8 @@ export interface OperatorStarter {
   close(): Promise<void>;
 }
 
-export async function operatorStarter(kubeconfig: string): Promise<OperatorStarter> {
+/** `renderer`: the program that renders modules, where any are. */
+export async function operatorStarter(kubeconfig: string, renderer = ""): Promise<OperatorStarter> {
   const folder = mkdtempSync(join(tmpdir(), "kubenova-operator-"));
   const file = join(folder, "operator.mjs");
   const source = join(import.meta.dirname, "operator-child.ts");
@@ -63,7 +71,7 @@ export async function operatorStarter(kubeconfig: string): Promise<OperatorStart
   const running = new Set<OperatorProcess>();
   return {
     start() {
-      const started = processOf(fork(file, [kubeconfig], { execArgv: [] }));
+      const started = processOf(fork(file, [kubeconfig, renderer], { execArgv: LIMITS }));
       running.add(started);
       void started.ended.then(() => running.delete(started));
       return started;
@@ -80,12 +88,14 @@ function processOf(child: ChildProcess): OperatorProcess {
   const synced = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let writes = 0;
+  let requests = 0;
   let alive = true;
   const killed = Promise.withResolvers<void>();
   synced.promise.catch(() => {});
   killed.promise.catch(() => {});
   child.on("message", (message: ChildMessage) => {
     writes = message.writes ?? writes;
+    requests = message.requests ?? requests;
     if (message.synced) synced.resolve();
   });
   child.once("exit", (code, signal) => {
@@ -103,8 +113,11 @@ function processOf(child: ChildProcess): OperatorProcess {
     get isAlive() {
       return alive;
     },
+    pid: child.pid ?? 0,
     writes: () => writes,
-    dieAt: (killAt) => void child.send(killAt),
+    requests: () => requests,
+    // One that is dying of an earlier word does not hear it.
+    dieAt: (killAt) => void child.send(killAt, () => {}),
     async kill() {
       child.kill("SIGKILL");
       await ended.promise;
