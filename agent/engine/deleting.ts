@@ -7,7 +7,8 @@ import { type Stage, type StageContext, startRemoval } from "./stage.ts";
 /** Removes all that the inventory names, dependants first; then the graph may go. Nothing is rendered for it. */
 export function deleting(ctx: StageContext, graph: Graph | undefined, as: Identity | undefined): Stage {
   const { host, live, finalizer } = ctx;
-  const removal = startRemoval(ctx, [...host.inventory.values()], as, graph ? { graph } : {});
+  // Dependants stand behind what they need: they are looked at first.
+  const removal = startRemoval(ctx, [...host.inventory.values()].reverse(), as, graph ? { graph } : {});
   host.poke(REMOVAL);
   return {
     step() {

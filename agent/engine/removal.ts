@@ -84,6 +84,10 @@ export function createRemoval(options: RemovalOptions): Removal {
   const byKey = new Map([...(graph?.nodes.values() ?? [])].map((node) => [node.key, node.id]));
   const gone = new Set<string>();
   let released = false;
+  /** Nothing more may be sent for now: that one is free pokes. */
+  let full = false;
+  /** Of a step that came to its end; less waits as entries go, so until the next one does it holds. */
+  let order: Waits | undefined;
   const request = { auditId, signal: ctx.signal, ...(as ? { as } : {}) };
 
   for (const held of options.entries) {
@@ -115,7 +119,7 @@ export function createRemoval(options: RemovalOptions): Removal {
   };
 
   const attempt = (entry: Entry, work: () => Promise<void>) => {
-    host.perform(entry.held.key, REMOVAL, async () => {
+    const isSent = host.perform(entry.held.key, REMOVAL, async () => {
       try {
         await work();
         entry.attempts = 0;
@@ -140,6 +144,7 @@ export function createRemoval(options: RemovalOptions): Removal {
       }
       host.changed();
     });
+    if (!isSent) full = true;
   };
 
   /** Goes on with another version of its kind. The answer: what stands in the way of that. */
@@ -185,12 +190,18 @@ export function createRemoval(options: RemovalOptions): Removal {
         propagationPolicy: "Background" as const,
       };
       const result = await ctx.kube.delete(entry.held.ref, options);
-      entry.kept = false;
+      unkeep(entry);
       if (result.gone) {
         ctx.cache.forget(entry.held.key, seen.uid);
         finish(entry, "deleted");
       } else if (result.object) ctx.cache.put(result.object);
     });
+
+  /** From now on others wait for it. */
+  const unkeep = (entry: Entry) => {
+    if (entry.kept) order = undefined;
+    entry.kept = false;
+  };
 
   /** Nothing that its owner has to ask for again: it is looked at again after a while, or when it changes. */
   const keep = (entry: Entry, why: string, forMs?: number) => {
@@ -218,7 +229,7 @@ export function createRemoval(options: RemovalOptions): Removal {
     if (seen.deleting) {
       const by = seen.finalizers.length > 0 ? `, held by ${seen.finalizers.join(", ")}` : "";
       entry.message = `is being deleted${by}`;
-      entry.kept = false;
+      unkeep(entry);
       entry.confirmed = false;
       // No watch tells when it has gone.
       if (!entry.hold.ready()) host.pokeAfter(REMOVAL, UNWATCHED_MS);
@@ -244,13 +255,19 @@ export function createRemoval(options: RemovalOptions): Removal {
     step() {
       const now = ctx.clock.monotonic();
       // What is kept holds nothing up: what it still needs is asked for one by one.
-      const waits = removalOrder([...entries.values()].flatMap(({ held, kept }) => (kept ? [] : [held.ref])));
-      for (const entry of [...entries.values()]) {
+      const waits =
+        order ?? removalOrder([...entries.values()].flatMap(({ held, kept }) => (kept ? [] : [held.ref])));
+      order = waits;
+      full = false;
+      for (const entry of entries.values()) {
         if (isBlocked(entry, waits) || waitingFor(entry, now)) continue;
         if (entry.hold.ready() || entry.confirmed) look(entry);
-        else if (entry.hold.problem()) confirm(entry);
-        else host.pokeAfter(REMOVAL, UNSYNCED_MS);
+        else if (!entry.hold.problem()) host.pokeAfter(REMOVAL, UNSYNCED_MS);
+        else if (!host.isBusy(entry.held.key, REMOVAL)) confirm(entry);
+        // A step is taken at each answer: to look at all that cannot be sent yet would cost the square of them.
+        if (full) return;
       }
+      order = undefined;
     },
     has: (key) => entries.has(key),
     leaving: () =>

@@ -114,13 +114,13 @@ describe(`a Transform of ${NODES} objects`, () => {
   });
 
   it("goes back to the graph before, which is in shards, though its operator is killed; and forward again", async () => {
-    const [former] = (await graph()).status.history ?? [];
+    const former = await until("it is listed", async () => (await graph()).status.history?.[0]);
     operator.dieAt({ write: 2, moment: "sent" });
-    await rollBack(former?.digest ?? "");
+    await rollBack(former.digest);
     await killed();
     operator = operators.start();
     const { message } = await awaitTransform(kube, namespace, NAME, "Degraded", DEADLINE_MS);
-    expect(message).toContain(`carries out the former graph ${former?.digest}`);
+    expect(message).toContain(`carries out the former graph ${former.digest}`);
     await until("it is as it was", () => present.get("n17") === "first");
     const { writes } = await measured("forward again", () => rollBack(null).then(ready));
     await until("it is changed", () => present.get("n17") === "changed");
