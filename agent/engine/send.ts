@@ -1,8 +1,8 @@
-import { isKind, KubeError, type KubeObject, type LiveObject } from "../kube/index.ts";
-import { errorText } from "../log.ts";
+import type { KubeObject, LiveObject } from "../kube/index.ts";
 import { recordApplied } from "./applied.ts";
 import type { DriftField } from "./drift.ts";
 import { driftNow, tellDrift, tellRemade } from "./drift-look.ts";
+import { failed } from "./failed.ts";
 import { liveHash } from "./fields.ts";
 import type { Host } from "./host.ts";
 import { releasePatch } from "./ignored.ts";
@@ -10,20 +10,10 @@ import type { Seen } from "./model.ts";
 import { mutatedText } from "./mutated.ts";
 import type { NodeRun, Run } from "./node-run.ts";
 import { MAX_PASSES, readOvertaken, requestOf } from "./overtaken.ts";
-import { ownerOf } from "./ownership.ts";
-import { podSpecOf } from "./pod-references.ts";
 import { readLive } from "./read.ts";
-import {
-  conflictsOf,
-  immutableFields,
-  immutableText,
-  isOfAutoscaler,
-  isReplaceable,
-  refusalText,
-} from "./refusals.ts";
-import { verdictOf } from "./retry.ts";
+import { removeToRemake } from "./recreate.ts";
+import { conflictsOf, isOfAutoscaler } from "./refusals.ts";
 import { seenOf } from "./seen.ts";
-import { isElsewhere, readAsApplier } from "./sight.ts";
 import { takeOwnership } from "./take-ownership.ts";
 
 /**
@@ -73,7 +63,7 @@ export function replaceNode(host: Host, run: Run, one: NodeRun, seen: Seen, why:
   return host.perform(one.node.key, one.node.id, async () => {
     run.acted = true;
     try {
-      await remove(host, run, one, seen, why);
+      await removeToRemake(host, run, one, seen, why);
     } catch (error) {
       if (host.ctx.signal.aborted) return;
       await failed(host, run, one, seen, error);
@@ -139,27 +129,6 @@ async function releaseIgnored(host: Host, run: Run, one: NodeRun): Promise<void>
   }
 }
 
-async function remove(host: Host, run: Run, one: NodeRun, seen: Seen, why: string): Promise<void> {
-  const { ctx } = host;
-  const { key, ref } = one.node;
-  // Old and new pods must not run beside each other; what has no pods need not wait for the garbage collector.
-  const propagationPolicy = podSpecOf(one.node.object) ? ("Foreground" as const) : ("Background" as const);
-  const options = { preconditions: { uid: seen.uid }, propagationPolicy };
-  const result = await ctx.kube
-    .delete(ref, { ...requestOf(host, run), ...options })
-    .catch((error: unknown) => {
-      if (!isKind(error, "notFound")) throw error;
-      return { gone: true } as const;
-    });
-  ctx.log.info("deleted to be made anew", { graph: run.identity.key, object: key, why });
-  one.failure = undefined;
-  one.attempts = 0;
-  one.notBefore = 0;
-  one.applied = false;
-  if (result.gone) ctx.cache.forget(key, seen.uid);
-  else if (result.object) ctx.cache.put(result.object);
-}
-
 /** `fields`: of a drift that this set back. */
 function succeeded(
   host: Host,
@@ -168,9 +137,11 @@ function succeeded(
   fields: readonly DriftField[] | undefined,
 ): void {
   const { ctx } = host;
-  ctx.cache.put(live);
+  const { uid, resourceVersion } = live.metadata;
+  const known = ctx.cache.put(live);
   // The cache may know something newer already: the record is of what this apply answered.
-  recordApplied(host, one, { uid: live.metadata.uid, live: liveHash(live) });
+  const isKnown = known.uid === uid && known.resourceVersion === resourceVersion;
+  recordApplied(host, one, { uid, live: isKnown ? known.liveHash : liveHash(live) });
   one.attempts = 0;
   one.notBefore = 0;
   one.message = undefined;
@@ -191,70 +162,4 @@ function taken(host: Host, one: NodeRun, isAgain: boolean): void {
   if (isAgain) return;
   host.reporter.adopted(one.node.ref);
   host.ctx.count.adopted("taken");
-}
-
-async function failed(
-  host: Host,
-  run: Run,
-  one: NodeRun,
-  seen: Seen | undefined,
-  error: unknown,
-): Promise<void> {
-  // Nothing was known of it, yet somebody holds its fields; or it is another object than we knew.
-  const isUnknown = isKind(error, "conflict") && (!seen || error.fieldConflicts.length === 0);
-  if (isUnknown && (await lookAgain(host, run, one, seen))) return;
-  const immutable = seen ? immutableFields(error) : [];
-  if (seen && immutable.length > 0 && mayRecreate(host, run, one, seen)) {
-    const why = `${immutable.join(", ")} cannot be changed`;
-    return remove(host, run, one, seen, why).catch((other: unknown) => note(host, run, one, other));
-  }
-  note(host, run, one, error, immutable.length > 0 ? immutableText(immutable, one.node) : refusalText(error));
-}
-
-function mayRecreate(host: Host, run: Run, one: NodeRun, seen: Seen): boolean {
-  const { recreate, protect, ref, key } = one.node;
-  const isOurs = ownerOf(seen, run.identity, host.inventory.get(key)?.uid) === "ours";
-  return recreate && !protect && isOurs && isReplaceable(ref);
-}
-
-/** Says why, and when it is tried again. */
-function note(host: Host, run: Run, one: NodeRun, error: unknown, message = refusalText(error)): void {
-  const { ctx } = host;
-  if (ctx.signal.aborted) return;
-  one.attempts += 1;
-  const { failed: isFailed, retryInMs } = verdictOf(error, one.attempts, ctx.random);
-  const conflicts = conflictsOf(error);
-  one.message = message;
-  one.conflicts = conflicts.length > 0 ? conflicts : undefined;
-  one.failure = {
-    at: ctx.clock.monotonic(),
-    resourceVersion: ctx.cache.get(one.node.key)?.resourceVersion,
-  };
-  if (isFailed) {
-    one.state = "Failed";
-    one.applied = false;
-  }
-  ctx.count.applied(error instanceof KubeError && error.fieldConflicts.length > 0 ? "conflict" : "failed");
-  ctx.log.info("apply failed", { graph: run.identity.key, object: one.node.key, error: errorText(error) });
-  if (retryInMs === undefined) one.notBefore = Number.POSITIVE_INFINITY;
-  else {
-    one.notBefore = ctx.clock.monotonic() + retryInMs;
-    host.pokeAfter(one.node.id, retryInMs);
-  }
-}
-
-/** What we knew was not what is: asks, and leaves the rest to the next look. False where it learned nothing new. */
-async function lookAgain(host: Host, run: Run, one: NodeRun, seen: Seen | undefined): Promise<boolean> {
-  const { cache } = host.ctx;
-  try {
-    const isForeign = isElsewhere(run, one.node.ref);
-    const live = await (isForeign ? readAsApplier(host, run, one) : readLive(host.ctx, one.node.ref, run.as));
-    // Whoever's it is: when it changes or goes, this node is looked at again.
-    const now = cache.put(live);
-    return now.uid !== seen?.uid;
-  } catch (error) {
-    if (!isKind(error, "notFound") || !seen) return false;
-    cache.forget(one.node.key, seen.uid);
-    return true;
-  }
 }
