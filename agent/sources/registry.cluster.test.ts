@@ -125,7 +125,7 @@ describe("a registry without authentication", () => {
   });
 
   it.each([
-    ["not-found", "team/none:1", /no manifests\/1 \(MANIFEST_UNKNOWN\)/],
+    ["not-found", "team/none:1", /no tag 1 there \(MANIFEST_UNKNOWN\)/],
     ["not-found", `team/web@sha256:${"0".repeat(64)}`, /MANIFEST_UNKNOWN/],
   ])("says %s of %s", async (kind, name, message) => {
     await open.push("team/web", "v0.1.0", cueModule(web("1")));
