@@ -40,9 +40,8 @@ const byName = (more: Partial<Adopt> = {}): { adopt: Adopt } => ({
 });
 const node = (applyPolicy: ApplyPolicy = {}, data = { a: "1" }) => mapNode(name, data, { applyPolicy });
 const removed = async () => {
-  const all = graphsIn(kube, team);
-  await all.remove(name);
-  await all.gone(name);
+  await graphsIn(kube, team).remove(name);
+  await graphsIn(kube, team).gone(name);
 };
 const isTaken = () =>
   graphs.await(name, "has taken it", ({ phase, nodes }) => phase === "Ready" && nodes?.[0]?.adopted === true);
@@ -50,8 +49,7 @@ const isTaken = () =>
 async function isLetGo(uid: string): Promise<void> {
   const { metadata } = await live();
   expect(metadata.uid).toBe(uid);
-  expect(metadata.labels?.[LABEL.managedBy]).toBeUndefined();
-  expect(metadata.labels?.[LABEL.laterWriters]).toBeUndefined();
+  for (const label of [LABEL.managedBy, LABEL.laterWriters]) expect(metadata.labels?.[label]).toBeUndefined();
   expect(metadata.annotations?.[ANNOTATION.graph]).toBeUndefined();
   await kube.patch(refTo(name), { data: { a: "2" } }, { fieldManager: "kubectl" });
   expect((await live()).data).toEqual({ a: "2" });
@@ -109,18 +107,17 @@ it("what was refused, or only would be taken, is not touched when the graph goes
 });
 
 describe("a graph that is deleted while it is suspended", () => {
-  const suspended = { suspend: true };
   const isSuspended = () => graphs.await(name, "is Suspended", ({ phase }) => phase === "Suspended");
 
   it.each(["Delete", "Orphan"] as const)(
-    "takes its objects as each policy says: %s",
+    "takes its objects as its policy says: %s",
     async (deletionPolicy) => {
       await graphs.write(name, [node({ deletionPolicy }), mapNode(`${name}-plain`)]);
       await graphs.awaitReady(name);
       const { uid } = (await live()).metadata;
-      await graphs.write(name, [node({ deletionPolicy }, { a: "new" }), mapNode(`${name}-plain`)], suspended);
+      const changed = node({ deletionPolicy }, { a: "new" });
+      await graphs.write(name, [changed, mapNode(`${name}-plain`)], { suspend: true });
       await isSuspended();
-      // Changed by hand meanwhile, and not set back.
       await kube.patch(refTo(name), { data: { a: "by hand" } }, { fieldManager: "kubectl" });
       await removed();
       expect(await exists(kube, refTo(`${name}-plain`))).toBe(false);
@@ -132,7 +129,7 @@ describe("a graph that is deleted while it is suspended", () => {
 
   it("goes though it never applied anything, and leaves alone what others made", async () => {
     const before = await theirs(name);
-    await graphs.write(name, [node(), mapNode(`${name}-new`)], { ...suspended, ...byName() });
+    await graphs.write(name, [node(), mapNode(`${name}-new`)], { suspend: true, ...byName() });
     await isSuspended();
     await removed();
     expect((await live()).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
@@ -141,10 +138,10 @@ describe("a graph that is deleted while it is suspended", () => {
 
   it("takes what it had taken over, also for the next process", async () => {
     const { metadata } = await theirs(name);
-    const orphan = node({ deletionPolicy: "Orphan" });
-    await graphs.write(name, [orphan], byName({ laterWriters: "Refuse" }));
+    const nodes = [node({ deletionPolicy: "Orphan" })];
+    await graphs.write(name, nodes, byName({ laterWriters: "Refuse" }));
     await isTaken();
-    await graphs.write(name, [orphan], { ...suspended, ...byName({ laterWriters: "Refuse" }) });
+    await graphs.write(name, nodes, { suspend: true, ...byName({ laterWriters: "Refuse" }) });
     await isSuspended();
     await scene.restart();
     await removed();
