@@ -11,6 +11,7 @@ import {
 import { type OperatorFixture, operatorFixture } from "../../../test/operator/operator-fixture.ts";
 import { awaitTransform, inline, SETTINGS, transform } from "../../../test/operator/transforms.ts";
 import type { Kube } from "../../kube/index.ts";
+import { PATIENCE_MS } from "../rendering/outcomes.ts";
 
 const project = `st${Date.now().toString(36)}`;
 const COUNT = 20;
@@ -53,18 +54,25 @@ describe(`${COUNT} Transforms`, () => {
       return (status as { phase?: string } | undefined)?.phase === "Ready";
     });
     operator.requests.length = 0;
+    const began = performance.now();
     await Promise.all(names.map((name) => apply(name, inline(SETTINGS, { greeting: name }))));
     for (const name of names) await awaitTransform(kube, namespace, name, "Ready");
     await until("no write is under way", () => operator.writes().length >= 4 * COUNT);
+    // On a machine that takes longer than that, who waits is told so: one status more.
+    const isSlow = performance.now() - began > PATIENCE_MS;
     const counts: Record<string, number> = {};
     for (const { verb, resource } of operator.writes())
       counts[`${verb} ${resource}`] = (counts[`${verb} ${resource}`] ?? 0) + 1;
-    expect(counts).toEqual({
-      "apply resourcegraphs.kubenova.io": COUNT,
-      "apply configmaps": COUNT,
-      "patch resourcegraphs.kubenova.io": COUNT,
-      "patch transforms.kubenova.io": COUNT,
-    });
+    const {
+      "patch resourcegraphs.kubenova.io": ofGraphs = 0,
+      "patch transforms.kubenova.io": ofTransforms = 0,
+      ...applies
+    } = counts;
+    expect(applies).toEqual({ "apply resourcegraphs.kubenova.io": COUNT, "apply configmaps": COUNT });
+    for (const statuses of [ofGraphs, ofTransforms]) {
+      expect(statuses).toBeGreaterThanOrEqual(COUNT);
+      expect(statuses).toBeLessThanOrEqual(isSlow ? 2 * COUNT : COUNT);
+    }
     expect(operator.requests.filter(({ verb }) => verb === "get").length).toBe(0);
   });
 
