@@ -145,7 +145,9 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     onError: (error) => watchFailed("ResourceGraph", error),
   });
-  const known = () => [...runners.values()].map((runner) => runner.live());
+  // Other clusters' graphs have no runner here, and need their shards all the same.
+  const strangers = () => [...reflector.store.values()].filter((live) => foreign.has(graphKeyOf(live)));
+  const known = () => [...[...runners.values()].map((runner) => runner.live()), ...strangers()];
   const sweeper = createShardSweeper(ctx, known, reflector.synced);
   const gone = (live: LiveGraph) => {
     const runner = runners.get(graphKeyOf(live));
