@@ -12,23 +12,36 @@ export interface Hold {
   release(): void;
 }
 
-/** The second watch is opened when the first has been refused; one of the two is enough. */
+/**
+ * The second watch is opened when the first has been refused; one of the two is enough. `refused` resolves once in the life
+ * of the first, which others may have seen refused long ago: it may be ready since, and lost again later.
+ */
 export function eitherOf(first: Hold, refused: Promise<void>, open: () => Hold): Hold {
   const synced = Promise.withResolvers<void>();
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of [...listeners]) listener();
   };
-  const offs = [first.on(tell)];
   let second: Hold | undefined;
   let released = false;
-  first.synced.then(synced.resolve, synced.reject);
-  synced.promise.catch(() => {});
-  void refused.then(() => {
-    if (released || first.ready()) return;
+  let isRefused = false;
+  const openSecond = () => {
+    if (second || released || !isRefused || first.ready()) return;
     second = open();
     offs.push(second.on(tell));
     second.synced.then(synced.resolve).catch(() => {});
+  };
+  const offs = [
+    first.on(() => {
+      openSecond();
+      tell();
+    }),
+  ];
+  first.synced.then(synced.resolve, synced.reject);
+  synced.promise.catch(() => {});
+  void refused.then(() => {
+    isRefused = true;
+    openSecond();
   });
   const ready = () => first.ready() || second?.ready() === true;
   return {
