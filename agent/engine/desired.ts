@@ -1,4 +1,4 @@
-import { LABEL } from "../../domain/names/labels.ts";
+import { ANNOTATION, LABEL } from "../../domain/names/labels.ts";
 import type { KubeObject } from "../kube/index.ts";
 import { asRun } from "./create.ts";
 import { desiredHash } from "./fields.ts";
@@ -25,11 +25,18 @@ export function desiredOf(
 export const desiredWithout = ({ desired }: Desired, path: FieldPath): Desired =>
   hashed(withoutFields(desired, [path]));
 
-/** The same with the mark by which the API server refuses other writers. */
+/**
+ * The same with the mark by which the API server refuses other writers. Who has to write all the same says so by an
+ * annotation: that the graph must not hold, or it would be refused like the rest.
+ */
 export const desiredGuarded = ({ desired }: Desired): Desired => {
-  const { metadata } = desired;
-  const labels = { ...metadata.labels, [LABEL.laterWriters]: GUARDED };
-  return hashed({ ...desired, metadata: { ...metadata, labels } });
+  const { [ANNOTATION.reconcile]: reconcile, ...others } = desired.metadata.annotations ?? {};
+  const labels = { ...desired.metadata.labels, [LABEL.laterWriters]: GUARDED };
+  const annotations = reconcile === "disabled" ? desired.metadata.annotations : others;
+  return hashed({
+    ...desired,
+    metadata: { ...desired.metadata, labels, ...(annotations ? { annotations } : {}) },
+  });
 };
 
 const hashed = (desired: KubeObject): Desired => ({ desired, hash: desiredHash(desired) });

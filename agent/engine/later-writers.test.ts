@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { LABEL } from "../../domain/names/labels.ts";
+import { ANNOTATION, LABEL } from "../../domain/names/labels.ts";
 import type { Adopt } from "../../protocol/resources/adopt.ts";
 import type { LiveObject } from "../kube/index.ts";
+import { desiredGuarded, desiredOf } from "./desired.ts";
 import { isGuarded, whyNot } from "./later-writers.ts";
 import { marked } from "./marks.ts";
 import type { GraphNode } from "./model.ts";
@@ -64,5 +65,18 @@ describe("the label of an object whose later writers are refused", () => {
     };
     const { labels } = marked(object, {}, { key: "n/g", uid: "u" }).metadata;
     expect(labels).toEqual({ x: "1", [LABEL.managedBy]: "kubenova" });
+  });
+
+  it.each([
+    ["enabled", undefined],
+    ["disabled", "disabled"],
+  ])("leaves to others the annotation that hands the object over: a module's %s", (said, sent) => {
+    const annotations = { [ANNOTATION.reconcile]: said, note: "x" };
+    const one = { ...node("a", "Apply"), ignore: [] } as GraphNode;
+    one.object.metadata.annotations = annotations;
+    const { metadata } = desiredGuarded(desiredOf(one, {}, { key: "n/g", uid: "u" })).desired;
+    expect(metadata.annotations?.[ANNOTATION.reconcile]).toBe(sent);
+    expect(metadata.annotations?.note).toBe("x");
+    expect(metadata.labels?.[LABEL.laterWriters]).toBe("refuse");
   });
 });
