@@ -1,6 +1,10 @@
+import type { IncomingMessage } from "node:http";
+import { PassThrough } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { startStub } from "../../test/kube/stub-server.ts";
 import { until } from "../../test/lib/until.ts";
+import { readBody } from "./exchange.ts";
 import type { KubeOptions } from "./index.ts";
 
 type Handler = Parameters<typeof startStub>[0];
@@ -109,5 +113,15 @@ describe("a request", () => {
     drop = true;
     await expect(kube.create(configMap)).rejects.toMatchObject({ kind: "transient" });
     expect(requests).toHaveLength(4);
+  });
+});
+
+it("an answer that has ended before anybody reads it is not waited for", async () => {
+  const message = new PassThrough();
+  message.destroy();
+  await setImmediate();
+  const { signal } = new AbortController();
+  await expect(readBody(message as unknown as IncomingMessage, 9, signal)).rejects.toMatchObject({
+    kind: "transient",
   });
 });

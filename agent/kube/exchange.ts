@@ -88,6 +88,8 @@ export function readBody(message: IncomingMessage, max: number, signal: AbortSig
     message.once("close", () => {
       if (!message.readableEnded) broken(new Error("the answer broke off"));
     });
+    // It tells that once, and may have told nobody.
+    if (message.destroyed) broken(new Error("the answer broke off"));
   });
 }
 
