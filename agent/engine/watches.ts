@@ -73,7 +73,8 @@ export function createWatches({ kube, clock, signal, onError, known }: WatchesOp
       if (ready || scope.labelSelector !== labelSelector) continue;
       if (groupKind(reflector.type) !== groupKind(by.reflector.type)) continue;
       for (const [name, { ref, uid }] of reflector.store.entries())
-        if (ref.namespace === namespace && !by.reflector.store.has(name)) known.drop(refString(ref), uid);
+        if ((namespace === undefined || ref.namespace === namespace) && !by.reflector.store.has(name))
+          known.drop(refString(ref), uid);
     }
   };
   const turn = (watched: Watched, ready: boolean) => {
