@@ -208,7 +208,9 @@ export function createRunner(
   };
   /** What no stored generation names any more is deleted. */
   const collect = async () => {
-    if (live.metadata.deletionTimestamp !== undefined || plan?.problem !== undefined) return;
+    // What goes on under a refused rollback writes as ever, however long that lasts.
+    const isBarred = plan?.problem !== undefined && !plan.goesOn;
+    if (live.metadata.deletionTimestamp !== undefined || isBarred) return;
     const named = () => {
       const { spec, status } = live;
       const refs = [...(spec.shards ?? []), ...(status?.inventoryShards ?? []), ...history.shardsOf(live)];
