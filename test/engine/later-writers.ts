@@ -63,7 +63,8 @@ export async function installPolicy(
   for (const object of objects)
     if (object.metadata.name === POLICY_NAME) await kube.apply(object, { force: true, fieldManager: "helm" });
   const name = `probe-${POLICY_NAME}`;
-  await kube.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } });
+  const probe = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { a: "1" } };
+  await kube.apply(probe, { fieldManager: "kubenova" });
   const label = ["label", "configmap", name, "-n", namespace, `${LABEL.laterWriters}=refuse`];
   // The API server reads policies a moment later.
   await until("the policy is in force", async () => {
