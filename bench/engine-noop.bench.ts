@@ -1,9 +1,9 @@
 /**
  * A graph of 500 objects that are all as it says. Warm: kubectl applies the same graph again, which is to cost no request;
- * then one of another version with the same objects, from the moment when a watch shows it until the agent has judged all
- * of them. Its status and the Event that tells of it are no such requests; when that status is written is a figure beside
- * it. After kill -9 and a start of the agent, until it knows of every graph how it stands; beside it kubectl apply
- * --server-side of the same objects, unchanged. Medians.
+ * then one of another version with the same objects, from the moment when the agent has read it until it has judged all
+ * of them, by its own metrics. Its status and the Event that tells of it are no such requests; when that status is
+ * written is a figure beside it. After kill -9 and a start of the agent, until it knows of every graph how it stands;
+ * beside it kubectl apply --server-side of the same objects, unchanged. Medians.
  */
 import { until, untilStill } from "../test/lib/until.ts";
 import { type EngineCluster, graphObject, watchGraphs, withEngineCluster } from "./lib/engine-cluster.ts";
@@ -41,10 +41,10 @@ export const run = (): Promise<Record<string, number | string>> =>
       const isWritten = () => watch.graphs.get(NAME)?.spec.metadata?.version === `1.${n}`;
       const written = watch.when(isWritten);
       const ready = watch.when(() => isWritten() && watch.isReady(NAME));
-      const judged = judgedAt(at, ready);
+      const before = await judgedMs(at);
       await write(`1.${n}`);
-      warm.push(round(Math.max(0, (await judged) - (await written))));
       recorded.push(round((await ready) - (await written)));
+      warm.push(round((await judgedMs(at)) - before));
       await quiet(at);
       const { kinds } = at.audit.writesSince(mark);
       statusWrites += kinds[STATUS] ?? 0;
@@ -79,22 +79,12 @@ function requestsSince({ audit }: EngineCluster, mark: number): { total: number 
   return { total: counted.reduce((sum, [, count]) => sum + count, 0) };
 }
 
-/**
- * When the agent's metrics said again, after they had not, that it knows how every graph stands. They are asked as fast as
- * they answer; where it passes between two answers, the moment when the status was written counts.
- */
-async function judgedAt({ agent }: EngineCluster, ready: Promise<number>): Promise<number> {
-  const answers: { at: number; unknown: number }[] = [];
-  let over: number | undefined;
-  void ready.then((at) => {
-    over = at;
-  });
-  while (over === undefined || (answers.at(-1)?.at ?? 0) < over) {
-    const metrics = await scrape(agent.url);
-    answers.push({ at: performance.now(), unknown: metrics("kubenova_engine_graphs_unknown") ?? 0 });
-  }
-  const last = answers.findLastIndex(({ unknown }) => unknown > 0);
-  return last < 0 ? over : (answers[last + 1]?.at ?? over);
+/** How long the agent took over what came to rest, in all: from the moment when it had read a version until it was judged. */
+async function judgedMs({ agent }: EngineCluster): Promise<number> {
+  const metrics = await scrape(agent.url);
+  const total = metrics('kubenova_engine_reconcile_duration_seconds_sum{result="ready"}');
+  if (total === undefined) throw new Error("the agent says nothing of what it reconciled");
+  return total * 1_000;
 }
 
 async function restarts(at: EngineCluster): Promise<{ seconds: number[]; writes: number }> {

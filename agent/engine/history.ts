@@ -23,7 +23,7 @@ export const REPLACED = "kubenova.io/replaced-graphs";
  * Where only suspension, labels or the like changed, nothing was replaced.
  */
 export interface History {
-  /** Of the nodes that a specification names, wherever they stand; that of the newest one is remembered. */
+  /** Of the nodes that a specification names, wherever they stand; worked out once for each. */
   digestOf(spec: ResourceGraphSpec): string;
   /** Stores the nodes of a graph that this spec takes the place of. */
   archive(former: LiveGraph, nodes: readonly GraphNode[], next: ResourceGraphSpec): Promise<void>;
@@ -38,10 +38,11 @@ export interface History {
 
 export function createHistory(first: LiveGraph, shards: ShardStore, now: () => number): History {
   let entries = merged(replacedOf(first), first.status?.history ?? []);
-  let own: { spec: ResourceGraphSpec; digest: string } | undefined;
+  const digests = new WeakMap<ResourceGraphSpec, string>();
   const digestOf = (spec: ResourceGraphSpec): string => {
-    if (own?.spec !== spec) own = { spec, digest: digestOfSpec(spec) };
-    return own.digest;
+    const digest = digests.get(spec) ?? digestOfSpec(spec);
+    digests.set(spec, digest);
+    return digest;
   };
   const listed = ({ spec }: LiveGraph, carried?: string): HistoryEntry[] => {
     const others = entries.filter(({ digest }) => digest !== digestOf(spec));
@@ -53,11 +54,11 @@ export function createHistory(first: LiveGraph, shards: ShardStore, now: () => n
   return {
     digestOf,
     async archive(former, nodes, next) {
-      const digest = digestOfSpec(former.spec);
+      const digest = digestOf(former.spec);
       // What a controller does not say is as others said it.
       const { historyLimit = DEFAULT_LIMIT, rollbackTo } = { ...asSaid(former.spec), ...asSaid(next) };
       const isKept = historyLimit > 0 || rollbackTo === digest;
-      if (!isKept || digest === digestOfSpec(next)) return;
+      if (!isKept || digest === digestOf(next)) return;
       const generation = former.metadata.generation ?? 0;
       if (entries.some((entry) => entry.digest === digest && entry.generation === generation)) return;
       const enter = (refs: ShardRef[]) => {

@@ -8,7 +8,8 @@ import type { EngineContext, LiveGraph } from "./context.ts";
  * follows a change of what was there, or a failure.
  */
 export interface Reporter {
-  begin(live: LiveGraph): void;
+  /** `sinceMs`: monotonic, when this version of it came. */
+  begin(live: LiveGraph, sinceMs: number): void;
   pruned(ref: ObjectRef): void;
   /** Left in the cluster, without our mark, when its graph went. */
   letGo(ref: ObjectRef, why: string): void;
@@ -67,10 +68,10 @@ export function createReporter(ctx: EngineContext): Reporter {
   };
 
   return {
-    begin(live) {
+    begin(live, sinceMs) {
       const { status, metadata } = live;
       graph = live;
-      startedAt = ctx.clock.monotonic();
+      startedAt = sinceMs;
       said.clear();
       pruned = [];
       adopted = [];

@@ -71,6 +71,8 @@ export function createRunner(
   let stage: Stage | undefined;
   let former: Stage | undefined;
   let attempt = 0;
+  /** Monotonic: when what is carried out came. */
+  let cameAt = ctx.clock.monotonic();
   /** The spec is about to be replaced, or may be at any time: until it is, the status names all that it names. */
   let secured = false;
   /** In the middle of a step all may be applied and nothing pruned yet: the status waits for its end. */
@@ -185,7 +187,7 @@ export function createRunner(
     const found = await planned(isOvertaken);
     if (!found || isOvertaken()) return;
     plan = found;
-    reporter.begin(live);
+    reporter.begin(live, cameAt);
     secured = !isControlled(live) || live.spec.rollbackTo !== undefined;
     graph = plan.graph;
     if (graph) addGraph(inventory, graph);
@@ -224,6 +226,7 @@ export function createRunner(
   const take = (next: LiveGraph) => {
     if (!isNewer(next.metadata.resourceVersion, live.metadata.resourceVersion)) return;
     const before = live;
+    if (isOtherWork(before, next)) cameAt = ctx.clock.monotonic();
     const isSameSpec = before.metadata.generation === next.metadata.generation;
     // One and the same object for all versions of a generation: what is worked out of a large one is remembered with it.
     live = isSameSpec ? { ...next, spec: before.spec } : next;
