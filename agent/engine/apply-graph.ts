@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../domain/canonical/index.ts";
+import { sameJson } from "../../domain/canonical/same.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { GraphNode, ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import type { Kube, KubeObject, LiveObject } from "../kube/index.ts";
@@ -85,8 +85,12 @@ async function write(
 
 /** A large graph that says the same costs no request; what a change came from is no change. */
 function isSame(live: LiveGraph, wanted: WrittenGraph): boolean {
-  const essence = ({ metadata: { labels, annotations, ownerReferences }, spec }: KubeObject) =>
-    canonicalJson({ labels, lineage: annotations?.[ANNOTATION.lineage] ?? null, ownerReferences, spec });
+  const essence = ({ metadata: { labels, annotations, ownerReferences }, spec }: KubeObject) => ({
+    labels,
+    lineage: annotations?.[ANNOTATION.lineage] ?? null,
+    ownerReferences,
+    spec,
+  });
   const forced = ({ metadata }: KubeObject) => metadata.annotations?.[ANNOTATION.reconcileAt];
-  return (forced(wanted) ?? forced(live)) === forced(live) && essence(live) === essence(wanted);
+  return (forced(wanted) ?? forced(live)) === forced(live) && sameJson(essence(live), essence(wanted));
 }

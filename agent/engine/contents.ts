@@ -1,4 +1,5 @@
 import type { Identity, LiveObject } from "../kube/index.ts";
+import { atOnce } from "./at-once.ts";
 import type { EngineContext } from "./context.ts";
 import type { Held } from "./inventory.ts";
 import { listable, listMetadata, nameOfType, UNREADABLE } from "./listing.ts";
@@ -42,20 +43,13 @@ async function othersIn(
   const found: LiveObject[] = [];
   const open = new Set<LiveObject>();
   const unread: string[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let type = types[next++]; type; type = types[next++]) {
-      if (found.length > MAX_OBJECTS) return;
-      const listed = await listMetadata(ctx, type, { namespace, max: MAX_OBJECTS, as });
-      if (listed === UNREADABLE) {
-        unread.push(nameOfType(type));
-        continue;
-      }
-      found.push(...listed.items);
-      if (listed.isOpen) for (const item of listed.items) open.add(item);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await atOnce(AT_ONCE, types, async (type) => {
+    if (found.length > MAX_OBJECTS) return;
+    const listed = await listMetadata(ctx, type, { namespace, max: MAX_OBJECTS, as });
+    if (listed === UNREADABLE) return void unread.push(nameOfType(type));
+    found.push(...listed.items);
+    if (listed.isOpen) for (const item of listed.items) open.add(item);
+  });
   if (found.length > MAX_OBJECTS) return `it holds more than ${MAX_OBJECTS} objects`;
   const others = othersAmong(found, gone);
   const named = others.filter((one) => open.has(one));

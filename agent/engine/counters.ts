@@ -31,7 +31,7 @@ export function counters(metrics: Metrics): Counters {
   );
   const reconcileSeconds = metrics.histogram(
     "kubenova_engine_reconcile_duration_seconds",
-    "From the start with a generation of a graph to its first rest",
+    "From when a generation of a graph came to its first rest",
     [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600],
   );
   const adopted = metrics.counter(

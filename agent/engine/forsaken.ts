@@ -1,6 +1,7 @@
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import { type Identity, isKind, type LiveObject, type ObjectRef, refOf, refString } from "../kube/index.ts";
 import { errorText } from "../log.ts";
+import { atOnce } from "./at-once.ts";
 import { auditIds } from "./audit.ts";
 import type { EngineContext, LiveGraph } from "./context.ts";
 import { isMadeByUs } from "./fields.ts";
@@ -93,14 +94,10 @@ async function markedElsewhere(
   const listing = { labelSelector: MANAGED_SELECTOR, keep: isMarked, max: MAX_OBJECTS, as };
   const found: LiveObject[] = [];
   const unread: string[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let type = types[next++]; type; type = types[next++]) {
-      const listed = await listMetadata(ctx, type, listing);
-      if (listed === UNREADABLE) unread.push(nameOfType(type));
-      else found.push(...listed.items);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await atOnce(AT_ONCE, types, async (type) => {
+    const listed = await listMetadata(ctx, type, listing);
+    if (listed === UNREADABLE) unread.push(nameOfType(type));
+    else found.push(...listed.items);
+  });
   return { found, unread };
 }

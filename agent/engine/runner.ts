@@ -226,7 +226,8 @@ export function createRunner(
   const take = (next: LiveGraph) => {
     if (!isNewer(next.metadata.resourceVersion, live.metadata.resourceVersion)) return;
     const before = live;
-    if (isOtherWork(before, next)) cameAt = ctx.clock.monotonic();
+    const isOther = isOtherWork(before, next);
+    if (isOther) cameAt = ctx.clock.monotonic();
     const isSameSpec = before.metadata.generation === next.metadata.generation;
     // One and the same object for all versions of a generation: what is worked out of a large one is remembered with it.
     live = isSameSpec ? { ...next, spec: before.spec } : next;
@@ -234,7 +235,7 @@ export function createRunner(
       if (plan?.nodes) void archive(before, plan.nodes, next.spec).then(writer.changed);
       plan = undefined;
     }
-    if (!isOtherWork(before, next)) return writer.changed();
+    if (!isOther) return writer.changed();
     // Who waits for a beginning that was overtaken waits for this one.
     if (stage) ready = Promise.withResolvers<void>();
     void begin();

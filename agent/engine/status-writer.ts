@@ -10,6 +10,7 @@ import type { Chunk } from "./shards.ts";
 import type { SinceOf } from "./shown-nodes.ts";
 import type { Outlook } from "./snapshot.ts";
 import { RESTING, type Snapshot, sameStatus, statusOf } from "./status.ts";
+import { createWake } from "./wake.ts";
 
 /** Between two writes of one graph's status; and how long a state that will pass may hide behind the next one. */
 const INTERVAL_MS = 1_000;
@@ -54,7 +55,6 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
   let busy = false;
   let writing: Promise<void> = Promise.resolve();
   let again = false;
-  let timerAt = Number.POSITIVE_INFINITY;
   let stopped = false;
   let failures = 0;
   let told: ResourceGraphStatus | undefined;
@@ -64,17 +64,7 @@ export function createStatusWriter(ctx: EngineContext, source: WriterSource): St
   let lookCost = 0;
   let writeCost = 0;
 
-  const wakeAt = (when: number) => {
-    if (when >= timerAt) return;
-    timerAt = when;
-    ctx.clock
-      .sleep(when - ctx.clock.monotonic(), ctx.signal)
-      .then(() => {
-        if (timerAt === when) timerAt = Number.POSITIVE_INFINITY;
-        look();
-      })
-      .catch(() => {});
-  };
+  const wakeAt = createWake(ctx, () => look());
   const dueAt = ({ phase, isQuiet }: Outlook): number => {
     const isResting = RESTING.includes(phase);
     const patience = isResting ? 0 : source.acted() && !isQuiet ? INTERVAL_MS : PATIENCE_MS;

@@ -1,4 +1,5 @@
 import { canonicalJson } from "../../domain/canonical/index.ts";
+import { sameJson } from "../../domain/canonical/same.ts";
 import { ANNOTATION } from "../../domain/names/labels.ts";
 import type { GraphNode, ResourceGraphSpec } from "../../protocol/resources/graph.ts";
 import { hashOf } from "../engine/model.ts";
@@ -59,8 +60,7 @@ function essences(live: Seen, wanted: Wanted): string[] {
 }
 
 /** Whoever renders has compared them already, where it gives the very same ones. */
-const areSame = (some: readonly GraphNode[], others: readonly GraphNode[]): boolean =>
-  some === others || (some.length === others.length && canonicalJson(some) === canonicalJson(others));
+const areSame = (some: readonly GraphNode[], others: readonly GraphNode[]): boolean => sameJson(some, others);
 
 const forcedOf = ({ metadata: { annotations } }: KubeObject): string | undefined =>
   annotations?.[ANNOTATION.reconcileAt] || undefined;

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../domain/canonical/index.ts";
+import { sameJson } from "../../domain/canonical/same.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
 /** Landed data schemas by `type@version`: what consumers and the archive hold. */
@@ -77,4 +77,4 @@ const isSchema = (value: unknown): value is JsonSchema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const propertiesOf = (schema: JsonSchema): JsonSchema => (schema.properties ?? {}) as JsonSchema;
 const requiredOf = (schema: JsonSchema): Set<string> => new Set((schema.required ?? []) as string[]);
-const equal = (a: unknown, b: unknown): boolean => canonicalJson(a ?? null) === canonicalJson(b ?? null);
+const equal = (a: unknown, b: unknown): boolean => sameJson(a ?? null, b ?? null);

@@ -1,4 +1,5 @@
 import { canonicalJson } from "../../../domain/canonical/index.ts";
+import { sameJson } from "../../../domain/canonical/same.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { type App, appState, insertApp, updateApp } from "../../store/apps.ts";
 import { insertRevision } from "../../store/revisions.ts";
@@ -62,7 +63,7 @@ export async function replaceAppRow(
     revisionNumber: revision.number,
   };
   const planned = planAuto(call, reading, settled, newContent);
-  const rowChanges = canonicalJson(settled) !== canonicalJson(before);
+  const rowChanges = !sameJson(settled, before);
   if (!rowChanges && planned.length === 0) {
     const answer = await changeAnswer(call, reading, 200, before, []);
     return call.commit({ db: place.scope.db, statements: [], events: [], answer });

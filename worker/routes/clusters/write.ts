@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../../domain/canonical/index.ts";
+import { sameJson } from "../../../domain/canonical/same.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
@@ -95,7 +95,7 @@ export async function replaceCluster(
     ...ids,
   };
   const held = Object.fromEntries(Object.keys(changes).map((key) => [key, before[key as keyof ClusterRow]]));
-  if (canonicalJson(changes) === canonicalJson(held)) {
+  if (sameJson(changes, held)) {
     const answer = await clusterAnswer(call, 200, before);
     return call.commit({ db, statements: [], events: [], answer });
   }

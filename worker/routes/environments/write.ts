@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../../domain/canonical/index.ts";
+import { sameJson } from "../../../domain/canonical/same.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import {
@@ -74,7 +74,7 @@ export function replaceEnvironmentRow(
   const { place } = reading;
   const { scope } = place;
   const settled = settleChange(call, reading, before, write);
-  if (canonicalJson(settled) === canonicalJson(before)) {
+  if (sameJson(settled, before)) {
     const answer = environmentAnswer(200, place, before);
     return call.commit({ db: scope.db, statements: [], events: [], answer });
   }

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../../domain/canonical/index.ts";
+import { sameJson } from "../../../domain/canonical/same.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import { insertProject, type Project, projectState, updateProject } from "../../store/projects.ts";
@@ -47,7 +47,7 @@ export function replaceProjectRow(
   write: ProjectWrite,
 ): Promise<Answer> {
   const changes = { displayName: write.displayName ?? null, labels: write.labels ?? {} };
-  if (canonicalJson(changes) === canonicalJson({ displayName: before.displayName, labels: before.labels })) {
+  if (sameJson(changes, { displayName: before.displayName, labels: before.labels })) {
     const answer = projectAnswer(200, tenant.name, before);
     return call.commit({ db: scope.db, statements: [], events: [], answer });
   }

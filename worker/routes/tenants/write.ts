@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../../domain/canonical/index.ts";
+import { sameJson } from "../../../domain/canonical/same.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
@@ -44,7 +44,7 @@ export function replaceTenantRow(call: Call, before: Tenant, write: TenantWrite)
     throw new KubeNovaError("KN-1305", "A tenant's region never changes.", { region: before.region });
   }
   const changes = { displayName: write.displayName ?? null, labels: write.labels ?? {} };
-  if (canonicalJson(changes) === canonicalJson({ displayName: before.displayName, labels: before.labels })) {
+  if (sameJson(changes, { displayName: before.displayName, labels: before.labels })) {
     return call.commit({ db, statements: [], events: [], answer: tenantAnswer(200, before) });
   }
   const after: Tenant = { ...before, ...changes, version: before.version + 1, updatedAt: call.now };
