@@ -1,19 +1,21 @@
-/** Who asks. Later kinds of principal are members of this union; handlers never look inside, they ask {@link can}. */
-export type Principal = { kind: "platform-admin"; id: string } | { kind: "anonymous"; id: "anonymous" };
-
-/** Verb on a kind of object; each route declares one. */
-export type Action =
-  `${string}:${"create" | "list" | "get" | "update" | "delete" | "restore" | "deploy" | "render" | "proxy" | "replay" | "discard"}`;
-
-/** What is acted on: its tenant (id) where it belongs to one. */
-export interface AccessObject {
-  tenantId?: string;
-  id?: string;
-}
-
-export const ANONYMOUS: Principal = { kind: "anonymous", id: "anonymous" };
-
-/** Default deny: only what a rule here allows. */
-export function can(principal: Principal, _action: Action, _object: AccessObject): boolean {
-  return principal.kind === "platform-admin";
-}
+export { type Binding, permissionSet, permissionsOf } from "./binding.ts";
+export { can, type Decision, decide } from "./decide.ts";
+export {
+  type Gift,
+  isOwnership,
+  lacking,
+  levelsOf,
+  objectOf,
+  writtenPermissions,
+} from "./giving.ts";
+export { PERMISSIONS, type Permission, THE_WAY } from "./permissions.ts";
+export {
+  ANONYMOUS,
+  type KeyLimits,
+  limitsOf,
+  PLATFORM_ADMIN,
+  type Principal,
+} from "./principal.ts";
+export { isPlatformOnly, isRoleName, ROLES, type Role, type RoleName } from "./roles.ts";
+export type { AccessObject, Level, Scope } from "./scope.ts";
+export { type ListedKind, type Visible, visibleOf } from "./visible.ts";

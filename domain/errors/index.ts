@@ -40,6 +40,77 @@ export const ERRORS = {
     summary: "The access token is past its time; get a new one.",
   },
   "KN-1102": { status: 403, name: "forbidden", summary: "This principal may not do that." },
+  "KN-1103": { status: 403, name: "account_disabled", summary: "The account is disabled." },
+  "KN-1110": {
+    status: 403,
+    name: "break_glass_off",
+    summary: "The platform administrator's key is switched off here (BREAK_GLASS=off).",
+  },
+  "KN-1111": { status: 401, name: "session_ended", summary: "The login is over; log in again." },
+  "KN-1112": {
+    status: 401,
+    name: "refresh_reused",
+    summary: "This refresh token was used before: somebody else may have it, so the whole login has ended.",
+  },
+  "KN-1113": {
+    status: 400,
+    name: "login_not_in_progress",
+    summary:
+      "No such login is under way in this browser: it was finished, took too long, or began elsewhere.",
+  },
+  "KN-1114": {
+    status: 502,
+    name: "provider_unusable",
+    summary:
+      "The identity provider cannot be used, or what it said does not hold; `details.reason` says why.",
+  },
+  "KN-1115": {
+    status: 403,
+    name: "login_refused",
+    summary: "The login was refused; `details.reason` says why.",
+  },
+  "KN-1116": {
+    status: 400,
+    name: "bad_return_address",
+    summary: "A login may lead back to a path of this manager or to a listed origin only.",
+  },
+  "KN-1117": {
+    status: 403,
+    name: "cross_site",
+    summary: "A login in a cookie is obeyed only where the request comes from a page of this manager.",
+  },
+  "KN-1118": {
+    status: 400,
+    name: "device_login_pending",
+    summary: "The terminal has no tokens yet, or gets none; `details.error` is the word of RFC 8628.",
+  },
+  "KN-1130": {
+    status: 403,
+    name: "not_yours_to_give",
+    summary:
+      "Nobody gives or takes what he does not hold there himself; `details.missing` names what is lacking.",
+  },
+  "KN-1131": {
+    status: 409,
+    name: "last_owner",
+    summary: "A tenant keeps at least one person who owns it for good; only the platform may take the last.",
+  },
+  "KN-1132": { status: 409, name: "in_use", summary: "Something still uses it; `details` says how much." },
+  "KN-1133": {
+    status: 409,
+    name: "too_many",
+    summary: "There are as many of them as are allowed; `details.max` is how many.",
+  },
+  "KN-1134": {
+    status: 409,
+    name: "invitation_over",
+    summary: "The invitation is used, revoked, expired, or no longer what its maker may give.",
+  },
+  "KN-1135": {
+    status: 403,
+    name: "needs_login",
+    summary: "This is done by a person who is logged in, not by a key.",
+  },
   "KN-1200": {
     status: 404,
     name: "not_found",
@@ -147,10 +218,64 @@ export const ERRORS = {
     name: "stream_lost",
     summary: "The connection to the cluster was lost while the answer was under way.",
   },
+  "KN-1505": {
+    status: 503,
+    name: "cluster_circuit_open",
+    summary:
+      "The cluster did not answer several times in a row; it is asked again after the time in Retry-After.",
+  },
   "KN-1600": {
     status: 429,
     name: "too_many_requests",
     summary: "Too many requests; try again after the time in Retry-After.",
+  },
+  "KN-1601": {
+    status: 429,
+    name: "rate_limited",
+    summary:
+      "More requests than the tenant, or this principal, may make; `details.limits` says which, Retry-After how long to wait.",
+  },
+  "KN-1602": {
+    status: 429,
+    name: "login_slowed",
+    summary: "Too many tries to log in; the next one is looked at after the time in Retry-After.",
+  },
+  "KN-1603": {
+    status: 429,
+    name: "too_many_open_streams",
+    summary:
+      "The tenant, or this principal, has as many streams open as are allowed; `details.limit` says which.",
+  },
+  "KN-1610": {
+    status: 422,
+    name: "outbound_refused",
+    summary: "The URL leads to where this installation sends no request; `details.reason` says why.",
+  },
+  "KN-1611": {
+    status: 502,
+    name: "outbound_failed",
+    summary: "A server outside gave no usable answer; `details.host` and `details.reason` say which and why.",
+  },
+  "KN-1700": {
+    status: 503,
+    name: "audit_behind",
+    summary: "More entries are on their way to this audit log than an export can wait for; try again.",
+  },
+  "KN-1701": {
+    status: 500,
+    name: "audit_inconsistent",
+    summary:
+      "The audit log does not continue what was signed before; `details.reason` says where. Export and verify it.",
+  },
+  "KN-1710": {
+    status: 409,
+    name: "person_active",
+    summary: "Only a person whose account is disabled or deleted is forgotten; disable it first.",
+  },
+  "KN-1711": {
+    status: 422,
+    name: "report_too_large",
+    summary: "The time range has more entries than one report holds (`details.max`); ask for a shorter one.",
   },
   "KN-1900": {
     status: 500,
@@ -163,6 +288,28 @@ export const ERRORS = {
     summary: "A part that this request needs does not answer; try again.",
   },
   "KN-1902": { status: 504, name: "request_timeout", summary: "The request ran longer than is allowed." },
+  "KN-1903": {
+    status: 503,
+    name: "key_service_away",
+    summary: "The service that holds the key-encryption key does not answer; what is in memory still opens.",
+  },
+  "KN-1904": {
+    status: 503,
+    name: "key_service_refused",
+    summary:
+      "The service that holds the key-encryption key refuses it to the manager; `details.reason` says why.",
+  },
+  "KN-1905": {
+    status: 500,
+    name: "sealed_unreadable",
+    summary:
+      "A secret does not open: it was changed, or moved from where it was sealed. Another try will not help.",
+  },
+  "KN-1906": {
+    status: 503,
+    name: "key_missing",
+    summary: "A secret needs a key-encryption key that this manager was not given; `details.kek` names it.",
+  },
 } as const satisfies Record<string, { status: number; name: string; summary: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -16,6 +16,19 @@ export const ID_PREFIXES = {
   deadLetter: "dlt",
   request: "req",
   epoch: "epo",
+  user: "usr",
+  serviceAccount: "sva",
+  team: "tem",
+  binding: "bnd",
+  role: "rol",
+  invitation: "inv",
+  apiKey: "key",
+  session: "ses",
+  identityProvider: "idp",
+  deviceLogin: "dvc",
+  dataKey: "dek",
+  keyRotation: "krt",
+  auditEntry: "aud",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
