@@ -6,6 +6,7 @@ import {
   clusterStateSchema,
   environmentStateSchema,
   projectStateSchema,
+  tenantLimitsStateSchema,
   tenantStateSchema,
 } from "./states.ts";
 
@@ -96,6 +97,17 @@ const orphanRemoved = z.strictObject({
 const joinTokenFields = { joinTokenId: z.string().regex(idPattern("joinToken")) };
 const joinTokenCreated = z.strictObject({ ...joinTokenFields, expiresAt: z.iso.datetime() });
 const joinTokenRevoked = z.strictObject(joinTokenFields);
+/** What of somebody's access was there, and what is there: ids, names, roles and times, never a secret. */
+const accessState = z.record(z.string(), z.unknown());
+const accessChanged = z.strictObject({
+  /** What happened, as `<thing>-<past participle>`: `binding-created`, `session-ended`, `break-glass-used`. */
+  kind: z
+    .string()
+    .max(48)
+    .regex(/^[a-z]+(-[a-z]+)+$/),
+  before: accessState.nullable(),
+  after: accessState.nullable(),
+});
 const outboxReplayed = z.strictObject({
   /** `events`: whatever became of them; `dead-letters`: those that were given up. */
   of: z.enum(["events", "dead-letters"]),
@@ -103,6 +115,18 @@ const outboxReplayed = z.strictObject({
   /** Sequence numbers of the first and the last event that is delivered again. */
   firstSeq: z.int().min(1),
   lastSeq: z.int().min(1),
+});
+const rotationFields = {
+  rotationId: z.string().regex(idPattern("keyRotation")),
+  /** `rewrap`: data keys are wrapped anew; `reseal`: an owner's secrets are sealed anew, with a new data key. */
+  kind: z.enum(["rewrap", "reseal"]),
+};
+const rotationStarted = z.strictObject(rotationFields);
+const rotationFinished = z.strictObject({
+  ...rotationFields,
+  /** Data keys or secrets that were changed, and those that could not be. */
+  done: z.int().min(0),
+  failed: z.int().min(0),
 });
 const outboxDiscarded = z.strictObject({
   deadLetterId: z.string().regex(idPattern("deadLetter")),
@@ -120,6 +144,11 @@ export const EVENTS = {
     deleted(tenantStateSchema),
   ),
   "evt.tenant.restored": define(1, "A deleted tenant is back.", created(tenantStateSchema)),
+  "evt.tenant.limits-changed": define(
+    1,
+    "What a tenant's callers may use was changed.",
+    updated(tenantLimitsStateSchema),
+  ),
   "evt.project.created": define(1, "A project was created.", created(projectStateSchema)),
   "evt.project.updated": define(1, "A project was changed.", updated(projectStateSchema)),
   "evt.project.deleted": define(
@@ -177,6 +206,13 @@ export const EVENTS = {
   "evt.cluster.orphan-removed": define(1, "A person confirmed that an orphan is deleted.", orphanRemoved),
   "evt.cluster.join-token-created": define(1, "A further join token was made.", joinTokenCreated),
   "evt.cluster.join-token-revoked": define(1, "A join token was revoked.", joinTokenRevoked),
+  "evt.access.changed": define(
+    1,
+    "Who may do what has changed, or who somebody is: a binding, a key, a way to log in, a login.",
+    accessChanged,
+  ),
+  "evt.key.rotation-started": define(1, "Data keys are wrapped, or secrets sealed, anew.", rotationStarted),
+  "evt.key.rotation-finished": define(1, "A rotation of keys has ended.", rotationFinished),
   "evt.outbox.replayed": define(1, "Events are delivered again.", outboxReplayed),
   "evt.outbox.discarded": define(1, "A dead letter will never be delivered.", outboxDiscarded),
 } as const;

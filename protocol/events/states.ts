@@ -16,6 +16,14 @@ export const tenantStateSchema = z.strictObject({
 });
 export type TenantState = z.infer<typeof tenantStateSchema>;
 
+/** Own figures; null is the installation's default. */
+export const tenantLimitsStateSchema = z.strictObject({
+  requestsPerMinute: z.int().nullable(),
+  principalRequestsPerMinute: z.int().nullable(),
+  streams: z.int().nullable(),
+  principalStreams: z.int().nullable(),
+});
+
 export const projectStateSchema = z.strictObject({
   id: z.string().regex(idPattern("project")),
   ...catalogueState,

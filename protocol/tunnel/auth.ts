@@ -1,3 +1,7 @@
+import { fromBase64Url, toBase64Url } from "../../domain/encoding/base64url.ts";
+
+export { fromBase64Url, toBase64Url };
+
 /**
  * What is signed. Each message begins with a label of its own, so that a signature made for one purpose never serves
  * another. The host name in the proof defeats a relay: whoever stands in the middle is dialled under another name.
@@ -62,16 +66,4 @@ export async function verifyEd25519(
   } catch {
     return false;
   }
-}
-
-export function toBase64Url(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-/** @throws where the text is not base64url */
-export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditAckSchema, auditSchema } from "./audit-frames.ts";
 import { ackSchema, desiredSchema, snapshotBeginSchema, snapshotEndSchema } from "./desired-frames.ts";
 import {
   challengeSchema,
@@ -25,6 +26,7 @@ export const edgeFrameSchema = z.discriminatedUnion("t", [
   snapshotBeginSchema,
   snapshotEndSchema,
   statusAckSchema,
+  auditAckSchema,
   keyRotatedSchema,
   openSchema,
   creditSchema,
@@ -38,6 +40,7 @@ export const agentFrameSchema = z.discriminatedUnion("t", [
   ackSchema,
   statusSchema,
   observedSchema,
+  auditSchema,
   rotateKeySchema,
   openedSchema,
   creditSchema,

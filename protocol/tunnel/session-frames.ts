@@ -25,6 +25,8 @@ export const welcomeSchema = z.object({
   clusterId: id,
   clusterName: z.string().max(64),
   clusterMode: z.enum(["manage", "read-only"]),
+  /** Kinds of frames, beyond those of the first managers, that this one takes. */
+  features: z.array(z.string().max(32)).max(32).optional(),
 });
 
 export const helloSchema = z.object({
