@@ -1,3 +1,4 @@
+import type { Visible } from "../../domain/access/index.ts";
 import type { ClusterState } from "../../protocol/events/states.ts";
 import { type Page, type PageQuery, pageSql, toPage } from "./pages.ts";
 import { insertRow, type Row, selection, updateRow } from "./rows.ts";
@@ -41,8 +42,15 @@ export function clusterOf(row: Row | undefined): Cluster | undefined {
   };
 }
 
-export function listClusters(db: D1Database, query: PageQuery): D1PreparedStatement {
-  const page = pageSql("c", query);
+export function listClusters(db: D1Database, query: PageQuery, visible: Visible): D1PreparedStatement {
+  const shown =
+    visible === "all"
+      ? ("all" as const)
+      : [
+          { column: "owner_tenant_id", ids: visible.tenantIds },
+          { column: "id", ids: visible.clusterIds },
+        ];
+  const page = pageSql("c", query, shown);
   return db.prepare(`${SELECT} WHERE 1 = 1${page.sql}`).bind(...page.values);
 }
 

@@ -1,4 +1,12 @@
-import type { ClusterRpc, FleetRpc, MetricsRpc, OutboxRpc, TenantRpc } from "../../durable-objects/rpc.ts";
+import type {
+  AuditRpc,
+  ClusterRpc,
+  FleetRpc,
+  LimitsRpc,
+  MetricsRpc,
+  OutboxRpc,
+  TenantRpc,
+} from "../../durable-objects/rpc.ts";
 import type { Env } from "../env.ts";
 
 /**
@@ -15,14 +23,14 @@ export const databaseFor = (
   _tenant: { id: string; region: string } | { name: string },
 ): D1Database => env.DB;
 
-export const clusterStub = (
-  env: Env,
-  clusterId: string,
-): DurableObjectStub<ClusterRpc & Rpc.DurableObjectBranded> => env.CLUSTER.getByName(clusterId);
+export type ClusterStub = DurableObjectStub<ClusterRpc & Rpc.DurableObjectBranded>;
+
+export const clusterStub = (env: Pick<Env, "CLUSTER">, clusterId: string): ClusterStub =>
+  env.CLUSTER.getByName(clusterId);
 
 /** One tenant's live feed; `platform` is the feed of all events. */
 export const tenantStub = (
-  env: Env,
+  env: Pick<Env, "TENANT">,
   tenantId: string | "platform",
 ): DurableObjectStub<TenantRpc & Rpc.DurableObjectBranded> => env.TENANT.getByName(tenantId);
 
@@ -35,6 +43,18 @@ export const outboxStub = (
 export const fleetStub = (env: Env): DurableObjectStub<FleetRpc & Rpc.DurableObjectBranded> =>
   env.FLEET.getByName("platform");
 
+/** Tries to log in, by shard; and what a principal of no tenant uses. */
+export const limitsStub = (
+  env: Pick<Env, "LIMITS">,
+  name: `login:${number}` | `principal:${string}`,
+): DurableObjectStub<LimitsRpc & Rpc.DurableObjectBranded> => env.LIMITS.getByName(name);
+
 /** Figures of the whole manager. */
 export const metricsStub = (env: Env): DurableObjectStub<MetricsRpc & Rpc.DurableObjectBranded> =>
   env.METRICS.getByName("platform");
+
+/** One log of entries: a tenant's, or the platform's. */
+export const auditStub = (
+  env: Env,
+  log: string | "platform",
+): DurableObjectStub<AuditRpc & Rpc.DurableObjectBranded> => env.AUDIT.getByName(log);

@@ -1,6 +1,7 @@
+import type { Visible } from "../../domain/access/index.ts";
 import type { EnvironmentState } from "../../protocol/events/states.ts";
 import { insertOwned, updateOwned } from "./owned.ts";
-import { type Page, type PageQuery, pageSql, toPage } from "./pages.ts";
+import { type Page, type PageQuery, pageSql, type Shown, toPage } from "./pages.ts";
 import { type Environment, environmentColumns, type Found, foundIn, projectColumns } from "./paths.ts";
 import type { Row } from "./rows.ts";
 import { environments } from "./schema/index.ts";
@@ -63,8 +64,22 @@ export const foundEnvironment = (row: Row | undefined): FoundEnvironment => ({
   liveReleases: (row?.live_releases as number | undefined) ?? 0,
 });
 
-export function listEnvironments(path: TenantPath, project: string, query: PageQuery): D1PreparedStatement {
-  const page = pageSql("e", query);
+const shownEnvironments = (visible: Visible): Shown[] | "all" =>
+  visible === "all"
+    ? "all"
+    : [
+        { column: "tenant_id", ids: visible.tenantIds },
+        { column: "project_id", ids: visible.projectIds },
+        { column: "id", ids: visible.environmentIds },
+      ];
+
+export function listEnvironments(
+  path: TenantPath,
+  project: string,
+  query: PageQuery,
+  visible: Visible,
+): D1PreparedStatement {
+  const page = pageSql("e", query, shownEnvironments(visible));
   return path.db
     .prepare(
       `SELECT ${PLACED_COLUMNS} FROM environments e ${JOIN_CLUSTER}

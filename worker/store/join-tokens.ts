@@ -6,7 +6,6 @@ export type JoinToken = typeof joinTokens.$inferSelect;
 /** Long enough to install a chart by hand, short enough that a copy in a shell's history is worth nothing. */
 export const JOIN_TOKEN_TTL_MS = 15 * 60 * 1000;
 
-const SECRET_BYTES = 32;
 const fields = selection(joinTokens, "j");
 
 export const insertJoinToken = (db: D1Database, token: JoinToken): D1PreparedStatement =>
@@ -44,23 +43,3 @@ export const joinTokenState = (token: JoinToken, now: number): JoinTokenState =>
   if (token.revokedAt !== null) return "revoked";
   return token.expiresAt <= now ? "expired" : "valid";
 };
-
-/** A fresh secret, and what is stored of it. */
-export async function newSecret(): Promise<{ secret: string; hash: string }> {
-  const bytes = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-  const secret = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { secret, hash: await hashSecret(secret) };
-}
-
-/** A secret of 256 random bits needs no slow hash. */
-export async function hashSecret(secret: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Compares two hashes in a time that does not tell how much was equal. */
-export function sameHash(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i % b.length);
-  return difference === 0;
-}

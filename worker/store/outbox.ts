@@ -49,10 +49,12 @@ export async function earliestDue(db: D1Database, shard: number): Promise<number
   return row?.due ?? null;
 }
 
-/** Shards that hold events which are neither delivered nor given up. */
+/** Shards that hold events which are neither delivered nor given up, or audit entries that are not in their logs. */
 export async function shardsWithUndelivered(db: D1Database): Promise<number[]> {
   const { results } = await db
-    .prepare("SELECT DISTINCT shard FROM events WHERE delivered_at IS NULL AND dead_at IS NULL")
+    .prepare(
+      "SELECT shard FROM events WHERE delivered_at IS NULL AND dead_at IS NULL UNION SELECT shard FROM audit_outbox",
+    )
     .all<{ shard: number }>();
   return results.map(({ shard }) => shard);
 }

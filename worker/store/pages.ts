@@ -28,6 +28,12 @@ const COLUMNS: Record<SortField, string> = { name: "name", createdAt: "created_a
 /** Past every name that starts with a prefix: '{' sorts right after 'z'. */
 const PAST_NAMES = "{";
 
+/** Rows that a reader may see: those whose column has one of the ids. */
+export interface Shown {
+  column: string;
+  ids: readonly string[];
+}
+
 export interface PageSql {
   /** ` AND … ORDER BY … LIMIT ?`, to follow a WHERE clause. */
   sql: string;
@@ -38,10 +44,15 @@ export interface PageSql {
  * The part of a list's SQL that pages, filters and sorts. Rows come by (sort field, id), which no two rows share, so
  * that a page begins exactly after the last one whatever was written in between.
  */
-export function pageSql(alias: string, query: PageQuery): PageSql {
+export function pageSql(alias: string, query: PageQuery, shown: Shown[] | "all" = "all"): PageSql {
   const column = `${alias}.${COLUMNS[query.sort]}`;
   const parts: string[] = [`${alias}.deleted_at IS ${query.deleted ? "NOT " : ""}NULL`];
   const values: unknown[] = [];
+  if (shown !== "all") {
+    const each = shown.map(({ column }) => `${alias}.${column} IN (SELECT value FROM json_each(?))`);
+    parts.push(`(${each.join(" OR ")})`);
+    values.push(...shown.map(({ ids }) => JSON.stringify(ids)));
+  }
   if (query.name) {
     parts.push(`${alias}.name >= ? AND ${alias}.name < ?`);
     values.push(query.name, query.name + PAST_NAMES);

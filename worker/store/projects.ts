@@ -1,3 +1,4 @@
+import type { Visible } from "../../domain/access/index.ts";
 import type { ProjectState } from "../../protocol/events/states.ts";
 import { insertOwned, updateOwned } from "./owned.ts";
 import { type Page, type PageQuery, pageSql, toPage } from "./pages.ts";
@@ -8,8 +9,17 @@ import type { TenantPath, TenantScope } from "./scope.ts";
 
 export type { Project } from "./paths.ts";
 
-export function listProjects(path: TenantPath, query: PageQuery): D1PreparedStatement {
-  const page = pageSql("p", query);
+export function listProjects(path: TenantPath, query: PageQuery, visible: Visible): D1PreparedStatement {
+  const page = pageSql(
+    "p",
+    query,
+    visible === "all"
+      ? "all"
+      : [
+          { column: "tenant_id", ids: visible.tenantIds },
+          { column: "id", ids: visible.projectIds },
+        ],
+  );
   return path.db
     .prepare(
       `SELECT ${projectColumns.columns} FROM projects p

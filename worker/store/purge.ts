@@ -1,5 +1,7 @@
 import { RESTORE_WINDOW_MS } from "../../domain/tenancy/retention.ts";
 import { forgetExpiredAnswers } from "./idempotency.ts";
+import { accessPurges, forgetAccess } from "./purge-access.ts";
+import { forgetLogins } from "./sessions.ts";
 
 /**
  * Delivered and given-up events are kept this long in the database; the archive in R2 has them for good. 1,000 clusters
@@ -13,13 +15,15 @@ const SWEEP_ROWS = 500;
 /** Events come faster than that. */
 const EVENT_ROUNDS = 20;
 
-/** Forgets what is past its time: answers to Idempotency-Keys, events, settled dead letters, join tokens. */
+/** Forgets what is past its time: answers to Idempotency-Keys, events, settled dead letters, join tokens, logins. */
 export async function forgetExpired(db: D1Database, now: number): Promise<void> {
   const old = now - EVENT_RETENTION_MS;
   await db.batch([
     forgetExpiredAnswers(db, now),
     db.prepare("DELETE FROM dead_letters WHERE state <> 'dead' AND settled_at < ?").bind(old),
     db.prepare("DELETE FROM join_tokens WHERE expires_at < ?").bind(now - TOKEN_RETENTION_MS),
+    ...forgetLogins(db, now),
+    ...forgetAccess(db, now),
   ]);
   for (let round = 0; round < EVENT_ROUNDS; round++) {
     if ((await forgetEvents(db, old)) < SWEEP_ROWS) return;
@@ -64,8 +68,11 @@ const DOOMED = {
 const releasesOf = `SELECT id FROM releases
   WHERE app_id IN (${DOOMED.apps}) OR environment_id IN (${DOOMED.environments})`;
 
+const PROVIDERS_OF_DOOMED = `SELECT id FROM identity_providers WHERE tenant_id IN (${DOOMED.tenants})`;
+
 /** Children first. A parent goes only where none of its children is left, so a large tenant takes several sweeps. */
 const PURGES = [
+  ...accessPurges(DOOMED),
   `DELETE FROM deployments WHERE id IN (SELECT id FROM deployments WHERE release_id IN (${releasesOf}) LIMIT ${SWEEP_ROWS})`,
   `DELETE FROM releases WHERE id IN (${releasesOf} LIMIT ${SWEEP_ROWS})
     AND NOT EXISTS (SELECT 1 FROM deployments d WHERE d.release_id = releases.id)`,
@@ -79,8 +86,18 @@ const PURGES = [
   `DELETE FROM projects WHERE id IN (${DOOMED.projects} LIMIT ${SWEEP_ROWS})
     AND NOT EXISTS (SELECT 1 FROM apps a WHERE a.project_id = projects.id)
     AND NOT EXISTS (SELECT 1 FROM environments e WHERE e.project_id = projects.id)`,
+  ...["identities", "login_attempts"].map(
+    (table) => `DELETE FROM ${table} WHERE provider_id IN (${PROVIDERS_OF_DOOMED})`,
+  ),
+  `DELETE FROM sessions WHERE tenant_id IN (${DOOMED.tenants})`,
+  `DELETE FROM identity_providers WHERE id IN (${PROVIDERS_OF_DOOMED})`,
+  `DELETE FROM tenant_limits WHERE id IN (${DOOMED.tenants})`,
+  `DELETE FROM audit_sinks WHERE tenant_id IN (${DOOMED.tenants})`,
   `DELETE FROM tenants WHERE id IN (${DOOMED.tenants} LIMIT ${SWEEP_ROWS})
     AND NOT EXISTS (SELECT 1 FROM projects p WHERE p.tenant_id = tenants.id)`,
+  // What is left of a purged tenant anywhere, in a backup of later too, opens no more. A key may be older than its tenant's row.
+  `DELETE FROM data_keys WHERE owner <> 'platform' AND created_at <= ?1
+    AND NOT EXISTS (SELECT 1 FROM tenants t WHERE t.id = data_keys.owner)`,
   `DELETE FROM join_tokens WHERE cluster_id IN (${DOOMED.clusters})`,
   `DELETE FROM cluster_keys WHERE cluster_id IN (${DOOMED.clusters})`,
   `DELETE FROM clusters WHERE id IN (${DOOMED.clusters})`,

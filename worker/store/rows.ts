@@ -70,11 +70,12 @@ const encode = (column: SQLiteColumn, value: unknown): unknown =>
 
 const insertSql = new WeakMap<SQLiteTable, string>();
 
-/** `INSERT` of one row. Absent fields get the column's default, else NULL. */
+/** `INSERT` of one row. Absent fields get the column's default, else NULL. @param onConflict an `ON CONFLICT` clause */
 export function insertRow<T extends SQLiteTable>(
   db: D1Database,
   table: T,
   row: T["$inferInsert"],
+  onConflict = "",
 ): D1PreparedStatement {
   const columns = Object.entries(getTableColumns(table)) as [string, SQLiteColumn][];
   let sql = insertSql.get(table);
@@ -85,7 +86,7 @@ export function insertRow<T extends SQLiteTable>(
   }
   const given = row as Row;
   return db
-    .prepare(sql)
+    .prepare(onConflict ? `${sql} ${onConflict}` : sql)
     .bind(
       ...columns.map(([field, column]) =>
         encode(column, given[field] === undefined ? column.default : given[field]),
@@ -96,6 +97,10 @@ export function insertRow<T extends SQLiteTable>(
 /** Fails the whole batch where the statement before it did not change exactly one row. */
 export const guardOne = (db: D1Database): D1PreparedStatement =>
   db.prepare("INSERT INTO guard SELECT changes() WHERE changes() <> 1");
+
+/** Fails the whole batch where a condition does not hold at its place in it. @param condition SQL with `?` for each value */
+export const guardThat = (db: D1Database, condition: string, ...values: unknown[]): D1PreparedStatement =>
+  db.prepare(`INSERT INTO guard SELECT 0 WHERE NOT (${condition})`).bind(...values);
 
 /** The version that a row must still have for a write to happen. */
 export interface Versioned {

@@ -1,3 +1,4 @@
+import type { Visible } from "../../domain/access/index.ts";
 import type { TenantState } from "../../protocol/events/states.ts";
 import { type Page, type PageQuery, pageSql, toPage } from "./pages.ts";
 import { insertRow, type Row, selection, updateRow } from "./rows.ts";
@@ -13,8 +14,8 @@ export const findTenant = (db: D1Database, name: string): D1PreparedStatement =>
 
 export const tenantOf = (row: Row | undefined): Tenant | undefined => row && tenantColumns.decode(row);
 
-export function listTenants(db: D1Database, query: PageQuery): D1PreparedStatement {
-  const page = pageSql("t", query);
+export function listTenants(db: D1Database, query: PageQuery, visible: Visible): D1PreparedStatement {
+  const page = pageSql("t", query, visible === "all" ? "all" : [{ column: "id", ids: visible.tenantIds }]);
   return db
     .prepare(`SELECT ${tenantColumns.columns} FROM tenants t WHERE 1 = 1${page.sql}`)
     .bind(...page.values);

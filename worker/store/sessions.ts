@@ -1,0 +1,101 @@
+import { insertRow, type Row, selection } from "./rows.ts";
+import { sessions } from "./schema/index.ts";
+
+export type Session = typeof sessions.$inferSelect;
+
+const fields = selection(sessions, "s");
+
+/** A session with the user whose it is. */
+export interface OwnedSession {
+  session: Session;
+  user: { id: string; email: string; displayName: string | null; disabled: boolean };
+}
+
+export const insertSession = (db: D1Database, row: Session): D1PreparedStatement =>
+  insertRow(db, sessions, row);
+
+export const findSession = (db: D1Database, id: string): D1PreparedStatement =>
+  db
+    .prepare(
+      `SELECT ${fields.columns}, u.email AS email, u.display_name AS displayName, u.state AS userState
+        FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`,
+    )
+    .bind(id);
+
+export function ownedSession(row: Row | undefined): OwnedSession | undefined {
+  const session = row && fields.decode(row);
+  if (!session) return undefined;
+  return {
+    session,
+    user: {
+      id: session.userId,
+      email: row.email as string,
+      displayName: row.displayName as string | null,
+      disabled: row.userState === "disabled",
+    },
+  };
+}
+
+/** A person has a handful; those that ended are not among them. */
+const MAX_LISTED = 100;
+
+export const listSessions = (db: D1Database, userId: string, now: number): D1PreparedStatement =>
+  db
+    .prepare(
+      `SELECT ${fields.columns}, p.name AS providerName FROM sessions s
+        LEFT JOIN identity_providers p ON p.id = s.provider_id
+        WHERE s.user_id = ?1 AND s.ended_at IS NULL AND s.expires_at > ?2 ORDER BY s.id DESC LIMIT ${MAX_LISTED}`,
+    )
+    .bind(userId, now);
+
+export const listedSession = (row: Row): { session: Session; provider: string | null } | undefined => {
+  const session = fields.decode(row);
+  return session && { session, provider: row.providerName as string | null };
+};
+
+/**
+ * Exchanges the token of one generation for the next. Of two who come with the same one, one changes the row: the other
+ * sees that it did not.
+ *
+ * @returns whether it was this one
+ */
+export async function rotate(
+  db: D1Database,
+  session: Session,
+  next: { refreshHash: string; expiresAt: number; now: number },
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE sessions SET generation = generation + 1, refresh_hash = ?1, expires_at = ?2, rotated_at = ?3
+        WHERE id = ?4 AND generation = ?5 AND ended_at IS NULL`,
+    )
+    .bind(next.refreshHash, next.expiresAt, next.now, session.id, session.generation)
+    .run();
+  return meta.changes === 1;
+}
+
+/** Ends a session where nobody did; a guard must follow. */
+export const endSession = (
+  db: D1Database,
+  id: string,
+  because: "logout" | "revoked" | "reuse",
+  now: number,
+): D1PreparedStatement =>
+  db
+    .prepare("UPDATE sessions SET ended_at = ?1, ended_because = ?2 WHERE id = ?3 AND ended_at IS NULL")
+    .bind(now, because, id);
+
+/** What ended is kept so long for whoever asks what happened to a login. */
+const ENDED_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
+const SWEEP_ROWS = 1_000;
+
+/** Forgets logins that are over, and those under way that nobody finished. */
+export const forgetLogins = (db: D1Database, now: number): D1PreparedStatement[] => [
+  db
+    .prepare(
+      `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT ${SWEEP_ROWS})`,
+    )
+    .bind(now - ENDED_RETENTION_MS),
+  db.prepare("DELETE FROM login_attempts WHERE expires_at < ?").bind(now),
+  db.prepare("DELETE FROM device_logins WHERE expires_at < ?").bind(now),
+];
