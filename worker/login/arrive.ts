@@ -1,0 +1,133 @@
+import { STRANGER } from "../../domain/audit/note.ts";
+import { KubeNovaError } from "../../domain/errors/index.ts";
+import { admit, type Refusal } from "../../domain/identity/admission.ts";
+import { type Claims, readClaims } from "../../domain/identity/claims.ts";
+import type { Call } from "../routing/call.ts";
+import { LostRace } from "../routing/call-input.ts";
+import { directory } from "../store/database.ts";
+import type { NewEvent } from "../store/events.ts";
+import { admissionFacts, findPerson, insertIdentity, insertUser, joinTenant } from "../store/identities.ts";
+import type { IdentityProvider } from "../store/identity-providers.ts";
+import { insertSession } from "../store/sessions.ts";
+import { type NewSession, newSession } from "./session.ts";
+
+const REFUSALS: Record<Refusal, string> = {
+  disabled: "this user is disabled",
+  "email-missing": "the provider sent no e-mail address",
+  "email-unverified": "the provider did not say that the e-mail address is verified",
+  "email-taken": "a user with this e-mail address logs in another way",
+  "not-invited": "nobody with this e-mail address was invited",
+};
+
+/** Two first logins of one person at once: the second finds what the first made. */
+const TRIES = 3;
+
+/**
+ * A provider has named a person: the user that he is, or becomes, and his login.
+ * @throws KubeNovaError KN-1114, KN-1115
+ */
+export async function arrive(
+  call: Call,
+  provider: IdentityProvider,
+  token: Record<string, unknown>,
+): Promise<NewSession> {
+  const claims = readClaims(token, provider);
+  if (!claims)
+    throw new KubeNovaError("KN-1114", "The ID token has no usable subject.", { reason: "no subject" });
+  for (let left = TRIES; ; left--) {
+    try {
+      return await attempt(call, provider, claims);
+    } catch (error) {
+      if (!(error instanceof LostRace) || left <= 1) throw error;
+    }
+  }
+}
+
+async function attempt(call: Call, provider: IdentityProvider, claims: Claims): Promise<NewSession> {
+  const db = directory(call.env);
+  const person = {
+    providerId: provider.id,
+    tenantId: provider.tenantId,
+    issuer: provider.issuer,
+    subject: claims.subject,
+    email: claims.email ?? null,
+  };
+  const facts = admissionFacts((await findPerson(db, person, call.now).first()) ?? undefined);
+  const admission = admit(provider, claims, facts);
+  if (admission.kind === "refused") {
+    const userId = facts.known?.id ?? facts.userOfEmail?.id;
+    refuse(call, provider, admission.why, userId);
+  }
+  const userId = admission.kind === "create" ? call.newId("user") : admission.userId;
+  const session = await newSession(call, {
+    userId,
+    providerId: provider.id,
+    tenantId: provider.tenantId,
+    groups: claims.groups.map((group) => `group/${provider.id}/${group}`),
+  });
+  const isNewWayIn = admission.kind !== "known";
+  const statements = [
+    ...(admission.kind === "create"
+      ? [insertUser(db, userId, admission.email, claims.name ?? null, call.now)]
+      : []),
+    ...(isNewWayIn ? [insertIdentity(db, { ...identityOf(person), userId, createdAt: call.now })] : []),
+    ...(admission.kind === "create" && provider.tenantId !== null
+      ? [joinTenant(db, provider.tenantId, userId, provider.id, call.now)]
+      : []),
+    insertSession(db, session.row),
+  ];
+  await call.commit({
+    db,
+    statements,
+    events: isNewWayIn ? [wayInEvent(provider, userId, admission.kind)] : [],
+    answer: { status: 303 },
+    secretReference: `/api/v1/me/sessions/${session.row.id}`,
+    audit: {
+      action: "login",
+      object: `user/${userId}`,
+      tenantId: provider.tenantId,
+      actor: { kind: "user", id: userId, sessionId: session.row.id },
+      reason: `by ${provider.name}`,
+    },
+  });
+  return session;
+}
+
+const identityOf = ({
+  providerId,
+  issuer,
+  subject,
+}: {
+  providerId: string;
+  issuer: string;
+  subject: string;
+}) => ({
+  providerId,
+  issuer,
+  subject,
+});
+
+const wayInEvent = (provider: IdentityProvider, userId: string, kind: "link" | "create"): NewEvent => ({
+  type: "evt.access.changed",
+  tenantId: provider.tenantId,
+  subject: `user/${userId}`,
+  data: {
+    kind: kind === "create" ? "user-created" : "identity-linked",
+    before: null,
+    after: { userId, providerId: provider.id },
+  },
+});
+
+function refuse(call: Call, provider: IdentityProvider, why: Refusal, userId: string | undefined): never {
+  const reason = REFUSALS[why];
+  const isKnown = userId !== undefined;
+  call.audit({
+    action: "login",
+    object: isKnown ? `user/${userId}` : `identity-provider/${provider.id}`,
+    actor: isKnown ? { kind: "user", id: userId } : STRANGER,
+    tenantId: provider.tenantId,
+    outcome: "denied",
+    reason: `${reason}, by ${provider.name}`,
+  });
+  throw new KubeNovaError("KN-1115", `The login was refused: ${reason}.`, { reason, why });
+}
