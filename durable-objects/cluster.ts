@@ -19,11 +19,12 @@ import { agentOf, closeSocket, refuseSocket, remember } from "./cluster/sockets.
 import { loadState } from "./cluster/state.ts";
 import { Statuses } from "./cluster/statuses.ts";
 import { Streams } from "./cluster/streams.ts";
-import { hasTables, migrate } from "./cluster/tables.ts";
+import { migrate } from "./cluster/tables.ts";
 import { Takeovers } from "./cluster/takeovers.ts";
 import { Telling } from "./cluster/telling.ts";
 import { Uplink } from "./cluster/uplink.ts";
 import { compareWithDatabase } from "./cluster/witness.ts";
+import { hasTables } from "./migrate.ts";
 import type { ClusterIdentity, ClusterOverview, ClusterRpc, DeliveryResult, Liveness } from "./rpc.ts";
 
 /**

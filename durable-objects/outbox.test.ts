@@ -1,10 +1,13 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { AuditEntry } from "../domain/audit/entry.ts";
 import { MAX_ATTEMPTS } from "../domain/outbox/index.ts";
+import { allAppended, loggedIn } from "../test/workerd/audit.ts";
 import { HeldClusters } from "../test/workerd/clusters.ts";
 import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
 import type { Env } from "../worker/env.ts";
+import { recordEntry } from "../worker/store/audit.ts";
 import { type NewEvent, recordEvents } from "../worker/store/events.ts";
 
 const SHARD = 3;
@@ -125,5 +128,54 @@ describe("an idle outbox", () => {
     });
     await runDurableObjectAlarm(outbox);
     expect(await alarmAt()).toBeNull();
+  });
+});
+
+describe("the outbox of audit entries", () => {
+  const entryOf = (tenant: string): AuditEntry => ({
+    id: anId("auditEntry"),
+    time: new Date(Date.now() - 5_000).toISOString(),
+    actor: { kind: "platform-admin", id: "platform-admin" },
+    action: "tenant:update",
+    object: `tenant/${tenant}`,
+    tenant,
+    outcome: "success",
+    requestId: "r",
+    correlationId: "c",
+  });
+  const commit = async (entry: AuditEntry) => env.DB.batch(recordEntry(env.DB, entry, SHARD));
+
+  it("brings those to their logs whose writer died, each once and in order", async () => {
+    await outbox.arm();
+    const tenant = anId("tenant");
+    const entries = [entryOf(tenant), entryOf(tenant), entryOf(tenant)];
+    for (const entry of entries) await commit(entry);
+    expect(await runDurableObjectAlarm(outbox)).toBe(true);
+    expect((await loggedIn(tenant)).map(({ id }) => id)).toEqual(entries.map(({ id }) => id));
+    await allAppended();
+  });
+
+  it("never gives one up, and brings the others meanwhile", async () => {
+    const [away, there] = [anId("tenant"), anId("tenant")];
+    const held = {
+      getByName: (log: string) =>
+        log === away ? { append: () => Promise.reject(new Error("away")) } : env.AUDIT.getByName(log),
+    };
+    await runInDurableObject(outbox, (object) => {
+      (object as unknown as { env: Env }).env = { ...env, AUDIT: held as unknown as Env["AUDIT"] };
+    });
+    for (const tenant of [away, there]) await commit(entryOf(tenant));
+    for (let round = 0; round < 12; round++) {
+      await env.DB.prepare("UPDATE audit_outbox SET next_attempt_at = 0").run();
+      await runInDurableObject(outbox, (_object, state) => state.storage.setAlarm(Date.now() + 60_000));
+      await runDurableObjectAlarm(outbox);
+    }
+    expect(await loggedIn(there)).toHaveLength(1);
+    const waits = await env.DB.prepare("SELECT log, next_attempt_at AS at FROM audit_outbox").all<{
+      at: number;
+    }>();
+    expect(waits.results).toEqual([{ log: away, at: expect.any(Number) }]);
+    expect(waits.results[0]?.at).toBeLessThan(Date.now() + 61_000);
+    expect(await alarmAt()).not.toBeNull();
   });
 });

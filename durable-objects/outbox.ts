@@ -2,9 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import { ulid } from "ulid";
 import { formatId } from "../domain/ids/index.ts";
 import { ALARM_RETRY_MS, arm, nextAlarm, settleFailure } from "../domain/outbox/index.ts";
+import { appendPending } from "../queues/append-audit.ts";
 import { deliverStored } from "../queues/deliver.ts";
 import type { Env } from "../worker/env.ts";
 import { failpoint } from "../worker/failpoint.ts";
+import { earliestDueEntry, postponeEntries, takeDueEntries } from "../worker/store/audit.ts";
 import { directory } from "../worker/store/database.ts";
 import { earliestDue, settleFailures, takeDue } from "../worker/store/outbox.ts";
 import type { OutboxRpc } from "./rpc.ts";
@@ -33,8 +35,8 @@ export class OutboxDO extends DurableObject<Env> implements OutboxRpc {
   override async alarm(): Promise<void> {
     try {
       await failpoint(this.env, "alarm");
-      await this.deliverDue();
-      await this.rearm(await earliestDue(directory(this.env), this.shard));
+      await Promise.all([this.deliverDue(), this.appendDue()]);
+      await this.rearm(await this.earliestDue());
     } catch (error) {
       // The runtime gives an alarm up after six failures; this clock never may.
       console.error(
@@ -56,6 +58,20 @@ export class OutboxDO extends DurableObject<Env> implements OutboxRpc {
         deadLetterId: formatId("deadLetter", ulid(now)),
       }));
     await settleFailures(db, settlements, now);
+  }
+
+  /** Audit entries that whoever committed them did not bring to their logs. */
+  private async appendDue(): Promise<void> {
+    const db = directory(this.env);
+    const entries = await takeDueEntries(db, this.shard, Date.now(), BATCH);
+    await postponeEntries(db, await appendPending(this.env, entries), Date.now(), Math.random());
+  }
+
+  private async earliestDue(): Promise<number | null> {
+    const db = directory(this.env);
+    const due = await Promise.all([earliestDue(db, this.shard), earliestDueEntry(db, this.shard)]);
+    const known = due.filter((at) => at !== null);
+    return known.length === 0 ? null : Math.min(...known);
   }
 
   private async rearm(dueAt: number | null): Promise<void> {

@@ -1,4 +1,8 @@
+import type { AuditEntry } from "../domain/audit/entry.ts";
+import type { AuditQuery } from "../domain/audit/query.ts";
 import type { DesiredDocument } from "../domain/desired/index.ts";
+import type { LeaseAnswer } from "../domain/limits/grant.ts";
+import type { StreamVerdict } from "../domain/limits/streams.ts";
 import type { RequestCounts, SpanCounts } from "../domain/metrics/requests.ts";
 import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Capabilities, DocumentStatus, Inventory } from "../protocol/resources/status.ts";
@@ -79,9 +83,35 @@ export interface FleetRpc {
 }
 
 /** One tenant's live feed, by `env.TENANT` and the tenant's id, or `platform` for all events. `fetch` opens it. */
-export interface TenantRpc {
+export interface TenantRpc extends DoorRpc {
   /** Events up to `seq` are committed: those who listen get them. */
   poke(seq: number): Promise<void>;
+  /** The tenant's figures in the database are others than they were. */
+  limitsChanged(): Promise<void>;
+}
+
+/** What is counted of requests and streams. */
+export interface DoorRpc {
+  /** Counts requests of a principal ahead of them. */
+  lease(request: LeaseRequest): Promise<LeaseAnswer>;
+  openStream(request: StreamRequest): Promise<StreamVerdict>;
+  renewStream(request: StreamRequest): Promise<void>;
+  closeStream(id: string): Promise<void>;
+}
+
+export interface LeaseRequest {
+  /** A user's, a key's: who is counted beside the tenant. */
+  principalId: string;
+  /** Requests a minute, where the principal has a figure of its own. */
+  own?: number;
+  /** Tokens. */
+  asked: number;
+}
+
+export interface StreamRequest {
+  /** Of the stream: any text that no other has. */
+  id: string;
+  principalId: string;
 }
 
 /** Body of the request that opens a feed: POST, any path. The answer is a stream of server-sent events. */
@@ -97,6 +127,108 @@ export interface OutboxRpc {
   arm(): Promise<void>;
   /** Answers: for readiness. */
   ping(): Promise<void>;
+}
+
+/** A leaf of a log, as canonical JSON, and its index from 0. */
+export interface LeafAt {
+  index: number;
+  leaf: string;
+}
+
+export interface AuditPage {
+  items: LeafAt[];
+  /** Index below which to go on; null where nothing is left. */
+  next: number | null;
+}
+
+/** Where the log does not continue what was signed before, `refused` says so: nothing is signed then. */
+export type SignedHead = { note: string; size: number } | { refused: string };
+
+/** Hashes are in base 64. */
+export interface InclusionProof {
+  index: number;
+  size: number;
+  leafHash: string;
+  rootHash: string;
+  proof: string[];
+}
+
+export interface ConsistencyProof {
+  from: number;
+  to: number;
+  fromHash: string;
+  toHash: string;
+  proof: string[];
+}
+
+export interface UpkeepState {
+  /** Entries that stand in bundles. */
+  archived: number;
+  /** Entries that stand in the locked bucket; null where there is none. */
+  worm: number | null;
+  /** Why the last round failed. */
+  error: string | null;
+}
+
+/** How far a log's stream has come. */
+export interface SinkState {
+  /** Entries that the receiver has taken. */
+  delivered: number;
+  waiting: number;
+  /** In a row. */
+  failures: number;
+  /** When it is tried again, where it fails. */
+  nextAt: number;
+  lastError: string | null;
+  deliveredAt: number | null;
+}
+
+/** One log of audit entries, by `env.AUDIT` and the tenant's id, or `platform`. */
+export interface AuditRpc {
+  /**
+   * Appends entries, in the order given; durable when it answers. Idempotent by an entry's id. Numbered entries stand in the
+   * order of their numbers: one that comes before its predecessor is kept until that is there.
+   */
+  append(entries: AuditEntry[]): Promise<void>;
+  /** Appends what is no mutation; like ones that follow within a minute are counted, and stand as one at its end. */
+  note(entry: AuditEntry): Promise<void>;
+  list(query: AuditQuery): Promise<AuditPage>;
+  /** The entry of an id; null where there is none. */
+  find(id: string): Promise<LeafAt | null>;
+  /** From an index on, in their order: as many as one answer may hold, `limit` at most. */
+  leaves(from: number, limit: number): Promise<LeafAt[]>;
+  /** What the log's checkpoints are called, and how many leaves its tree has. */
+  head(): Promise<{ origin: string; size: number }>;
+  /** The newest checkpoint, a signed note: made now where entries stand in the log that none covers. Null in an empty log. */
+  checkpoint(): Promise<SignedHead | null>;
+  /** That the leaf of an index stands in the tree of `size` leaves; null where there is no such leaf or size. */
+  inclusion(index: number, size: number): Promise<InclusionProof | null>;
+  /** Hashes of leaves from an index on, in base 64, of those whose entries are past their retention too. */
+  hashes(from: number, limit: number): Promise<string[]>;
+  /** Indexes that hold all entries of a time range, `to` not included; others may stand between them. */
+  range(since: number | null, until: number | null): Promise<{ from: number; to: number }>;
+  /** Where the log is streamed to has changed, or, where it is given, how many days it is kept: it looks there. */
+  settingsChanged(retentionDays?: number): Promise<void>;
+  /** What became of the log beyond its own storage. */
+  trail(): Promise<UpkeepState & { sink: SinkState | null }>;
+  /** That the tree of `from` leaves is the beginning of that of `to`; null where there is no such size. */
+  consistency(from: number, to: number): Promise<ConsistencyProof | null>;
+}
+
+/** A try to log in, of an address or at an account; the keys are digests. */
+export interface LoginTry {
+  address?: string;
+  account?: string;
+  net: string;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/** Limits that no tenant's object holds, by `env.LIMITS` and `login:<shard>`, or `principal:<id>` of who belongs to no tenant. */
+export interface LimitsRpc extends DoorRpc {
+  /** @returns milliseconds until the try may be made; 0 where it may be made now, and then it counts as under way */
+  tryLogin(attempt: LoginTry): Promise<number>;
+  endLogin(attempt: LoginTry, succeeded: boolean): Promise<void>;
 }
 
 /** Figures of the whole manager, by `env.METRICS` and the name `platform`. */

@@ -1,19 +1,32 @@
-import { DurableObject } from "cloudflare:workers";
 import type { EventFilter } from "../protocol/events/filter.ts";
 import type { Env } from "../worker/env.ts";
 import { directory } from "../worker/store/database.ts";
 import { eventsAfter, newestSeq } from "../worker/store/event-queries.ts";
 import type { StoredEvent } from "../worker/store/stored-event.ts";
+import { limitsOfTenant } from "../worker/store/tenant-limits.ts";
+import { DoorObject } from "./door-object.ts";
 import { FeedListener, LOOK_EVERY_MS } from "./feed.ts";
 import type { FeedRequest, TenantRpc } from "./rpc.ts";
 
 /** More would read the database more often than the feed is worth. */
 const MAX_LISTENERS = 200;
 
-/** The live feed of one tenant, or of the platform. It stores nothing; where nobody listens it has no timer. */
-export class TenantDO extends DurableObject<Env> implements TenantRpc {
+/**
+ * The live feed of one tenant, or of the platform, and the counts of what the tenant's callers use. It stores nothing;
+ * where nobody listens it has no timer.
+ */
+export class TenantDO extends DoorObject implements TenantRpc {
   private readonly listeners = new Set<FeedListener>();
   private readonly reads = new Map<string, Promise<StoredEvent[]>>();
+
+  constructor(context: DurableObjectState, env: Env) {
+    const tenantId = context.id.name ?? "";
+    super(context, env, () => limitsOfTenant(directory(env), tenantId));
+  }
+
+  async limitsChanged(): Promise<void> {
+    this.door.forgetFigures();
+  }
 
   async poke(_seq: number): Promise<void> {
     // A read that began before this may not see what is told of here.

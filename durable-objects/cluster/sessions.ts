@@ -1,6 +1,7 @@
 import { judgeHello } from "../../domain/cluster/hello.ts";
 import { decideResume } from "../../domain/cluster/lineage.ts";
 import { isConnected, lastSeen } from "../../domain/cluster/liveness.ts";
+import { AUDIT_FEATURE } from "../../protocol/tunnel/audit-frames.ts";
 import { proofMessage, verifyEd25519 } from "../../protocol/tunnel/auth.ts";
 import type { FrameOf } from "../../protocol/tunnel/frames.ts";
 import { CLOSE, PROTOCOL_VERSION, UNKNOWN_AFTER_MS } from "../../protocol/tunnel/limits.ts";
@@ -134,6 +135,7 @@ export class Sessions {
       clusterId: state.clusterId,
       clusterName: state.name,
       clusterMode: state.mode,
+      features: [AUDIT_FEATURE],
     });
     this.#onSession(socket, hello);
     this.#pusher.start(socket, resume);

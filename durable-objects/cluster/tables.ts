@@ -1,4 +1,6 @@
-/** Tables of one cluster's object. PRAGMA user_version is refused here, so the migrations that ran stand in a table. */
+import { migrateTables } from "../migrate.ts";
+
+/** Tables of one cluster's object. */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE state (
      id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -29,19 +31,5 @@ const MIGRATIONS: readonly string[] = [
   "ALTER TABLE desired ADD COLUMN traceparent TEXT;",
 ];
 
-/** Whether the object has tables: an id that no cluster has must leave none behind. */
-export const hasTables = (sql: SqlStorage): boolean =>
-  sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").toArray().length > 0;
-
-/** Brings the tables to the newest form; each migration runs once. */
-export function migrate(storage: DurableObjectStorage, now: number): void {
-  const { sql } = storage;
-  storage.transactionSync(() => {
-    if (!hasTables(sql)) sql.exec("CREATE TABLE migrations (n INTEGER PRIMARY KEY, at INTEGER NOT NULL)");
-    const done = sql.exec<{ n: number }>("SELECT COALESCE(MAX(n), 0) AS n FROM migrations").one().n;
-    for (let n = done; n < MIGRATIONS.length; n++) {
-      sql.exec(MIGRATIONS[n] ?? "");
-      sql.exec("INSERT INTO migrations VALUES (?, ?)", n + 1, now);
-    }
-  });
-}
+export const migrate = (storage: DurableObjectStorage, now: number): void =>
+  migrateTables(storage, MIGRATIONS, now);

@@ -7,6 +7,7 @@ import { ProtocolError } from "../../protocol/tunnel/protocol-errors.ts";
 import { insertClusterKey } from "../../worker/store/cluster-keys.ts";
 import { touchCluster } from "../../worker/store/cluster-lineage.ts";
 import { directory } from "../../worker/store/database.ts";
+import { ClusterAudit } from "./audit.ts";
 import type { Heart } from "./heart.ts";
 import type { Pusher } from "./pusher.ts";
 import { agentOf } from "./sockets.ts";
@@ -24,9 +25,11 @@ export class Uplink {
   readonly #heart: Heart;
   readonly #pusher: Pusher;
   readonly #telling: Telling;
+  readonly #audit: ClusterAudit;
 
   constructor(heart: Heart, pusher: Pusher, telling: Telling) {
     this.#heart = heart;
+    this.#audit = new ClusterAudit(heart, pusher);
     this.#pusher = pusher;
     this.#telling = telling;
   }
@@ -39,6 +42,8 @@ export class Uplink {
         return this.#status(socket, frame);
       case "observed":
         return this.observed(frame);
+      case "audit":
+        return this.#audit.take(socket, frame);
       case "rotate-key":
         return this.#rotate(socket, frame);
       case "hello":

@@ -1,0 +1,120 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import {
+  type Checkpoint,
+  checkpointName,
+  checkpointPrefix,
+  formatCheckpoint,
+  parseCheckpoint,
+} from "../../domain/audit/checkpoint.ts";
+import { rootOf } from "../../domain/audit/merkle.ts";
+import { rangeRoot, sameHash } from "../../domain/audit/proof.ts";
+import { parseNote, signNote } from "../../domain/audit/signed-note.ts";
+import { type LogKey, logKeys, originOf } from "../../worker/audit/signers.ts";
+import type { Env } from "../../worker/env.ts";
+import type { StoredTree } from "./tree.ts";
+
+/** The log is not what a checkpoint of it says: somebody has changed it. Nothing is signed any more. */
+export class Inconsistent extends Error {}
+
+interface Newest {
+  note: string;
+  size: number;
+  /** Name of the object that holds it. */
+  name: string;
+}
+
+/** Signs the heads of one log's tree, and keeps each for good in R2. */
+export class Checkpoints {
+  readonly #env: Env;
+  readonly #log: string;
+  readonly #kv: SyncKvStorage;
+  readonly #tree: StoredTree;
+  #running: Promise<Newest> | undefined;
+
+  constructor(env: Env, log: string, kv: SyncKvStorage, tree: StoredTree) {
+    this.#env = env;
+    this.#log = log;
+    this.#kv = kv;
+    this.#tree = tree;
+  }
+
+  /** Whether entries stand in the log that no checkpoint covers. */
+  get isBehind(): boolean {
+    return this.#tree.frontier.size > (this.#newest?.size ?? 0);
+  }
+
+  /** Fixed with the first checkpoint: under another name it would be another log. */
+  get origin(): string {
+    return this.#kv.get<string>("origin") ?? originOf(this.#env, this.#log);
+  }
+
+  get #newest(): Newest | undefined {
+    return this.#kv.get<Newest>("checkpoint");
+  }
+
+  /**
+   * The newest checkpoint, signed by every key of the ring; made now where entries stand in the log that none covers.
+   * @throws Inconsistent where the log does not continue what was signed before
+   */
+  async sign(): Promise<Newest> {
+    this.#running ??= this.#sign().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #sign(): Promise<Newest> {
+    const { origin } = this;
+    const keys = await logKeys(this.#env, origin);
+    const newest = this.#newest;
+    const { frontier } = this.#tree;
+    const head = { origin, size: frontier.size, root: rootOf(sha256, frontier) };
+    const name = checkpointName(this.#log, head.size, primaryIdOf(keys));
+    if (newest?.name === name) return newest;
+    await this.#checkAgainst(newest, head);
+    const note = await signNote(formatCheckpoint(head), keys);
+    await this.#keep(name, note, head);
+    this.#kv.put("origin", origin);
+    const made = { note, size: head.size, name };
+    this.#kv.put<Newest>("checkpoint", made);
+    return made;
+  }
+
+  /** What was signed before must be a beginning of what is signed now, by what R2 has of it, too. */
+  async #checkAgainst(newest: Newest | undefined, head: Checkpoint): Promise<void> {
+    const prefix = checkpointPrefix(this.#log);
+    const after = `${prefix}${String(head.size + 1).padStart(15, "0")}`;
+    const { objects } = await this.#env.ARCHIVE.list({ prefix, startAfter: after, limit: 1 });
+    if (objects[0])
+      throw new Inconsistent(`there is a checkpoint ${objects[0].key}, the log ends at ${head.size}`);
+    if (!newest || newest.size === 0) return;
+    const kept = await this.#env.ARCHIVE.get(newest.name);
+    const before = checkpointOf((await kept?.text()) ?? newest.note);
+    if (!before || !this.#continues(before)) throw new Inconsistent(`it is not what ${newest.name} says`);
+  }
+
+  #continues({ size, root }: Checkpoint): boolean {
+    if (size > this.#tree.frontier.size) return false;
+    const read = (level: number, position: number) => this.#tree.node(level, position);
+    return size === 0 || sameHash(rangeRoot(sha256, read, 0, size), root);
+  }
+
+  /** One that stands already is left alone; another root under its name would be a rewritten log. */
+  async #keep(name: string, note: string, head: Checkpoint): Promise<void> {
+    const { ARCHIVE } = this.#env;
+    const stored = await ARCHIVE.put(name, note, {
+      onlyIf: { etagDoesNotMatch: "*" },
+      httpMetadata: { contentType: "text/plain; charset=utf-8" },
+      customMetadata: { note: encodeURIComponent(note) },
+    });
+    if (stored) return;
+    const there = checkpointOf((await (await ARCHIVE.get(name))?.text()) ?? "");
+    if (!there || !sameHash(there.root, head.root)) throw new Inconsistent(`${name} has another root`);
+  }
+}
+
+const checkpointOf = (note: string): Checkpoint | undefined => parseCheckpoint(parseNote(note)?.text ?? "");
+
+/** Id of the primary key: after a rotation the same head is signed anew. */
+const primaryIdOf = (keys: readonly LogKey[]): string =>
+  keys.find(({ primary }) => primary)?.verifier.split("+")[1] ?? "";
