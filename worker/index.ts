@@ -3,8 +3,10 @@ import { createApp } from "./app.ts";
 import type { Env } from "./env.ts";
 import { sweep } from "./scheduled.ts";
 
+export { AuditDO } from "../durable-objects/audit.ts";
 export { ClusterDO } from "../durable-objects/cluster.ts";
 export { FleetDO } from "../durable-objects/fleet.ts";
+export { LimitsDO } from "../durable-objects/limits.ts";
 export { MetricsDO } from "../durable-objects/metrics.ts";
 export { OutboxDO } from "../durable-objects/outbox.ts";
 export { TenantDO } from "../durable-objects/tenant.ts";

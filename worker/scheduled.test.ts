@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { RESTORE_WINDOW_MS } from "../domain/tenancy/retention.ts";
+import { givenKey, givenMember } from "../test/workerd/principals.ts";
 import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
 import { sweep } from "./scheduled.ts";
 import { insertRow } from "./store/rows.ts";
@@ -22,6 +23,8 @@ beforeEach(async () => {
     "projects",
     "tenants",
     "events",
+    "bindings",
+    "api_keys",
   ])
     await env.DB.prepare(`DELETE FROM ${table}`).run();
   world = await seedWorld(env.DB);
@@ -51,6 +54,33 @@ describe("the sweep", () => {
     await sweep(env, NOW);
     const left = ["tenants", "projects", "environments", "apps", "revisions", "releases"].map(count);
     expect(await Promise.all(left)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it("takes the people, machines and rights of a purged tenant along, and nobody else's", async () => {
+    const scope = { level: "tenant", tenantId: world.tenantId } as const;
+    const elsewhere = { level: "tenant", tenantId: anId("tenant") } as const;
+    const member = await givenMember(world.tenantId, [
+      { role: "viewer", scope },
+      { role: "viewer", scope: elsewhere },
+    ]);
+    await givenKey([{ role: "viewer", scope }], { tenantId: world.tenantId });
+    await remove("tenants", world.tenantId, NOW - RESTORE_WINDOW_MS);
+    await sweep(env, NOW);
+    expect(await Promise.all(["memberships", "api_keys"].map(count))).toEqual([0, 0]);
+    const left = await env.DB.prepare("SELECT tenant_id FROM bindings").all();
+    expect(left.results).toEqual([{ tenant_id: elsewhere.tenantId }]);
+    expect(await env.DB.prepare("SELECT id FROM users").first("id")).toBe(member.id);
+  });
+
+  it("forgets keys, bindings and invitations thirty days after their end", async () => {
+    const at = (days: number) => NOW - days * DAY;
+    const old = await givenKey([], { expiresAt: at(31) });
+    const fresh = await givenKey([], { expiresAt: at(29) });
+    await sweep(env, NOW);
+    const { results } = await env.DB.prepare("SELECT id FROM api_keys WHERE id IN (?, ?)")
+      .bind(old.id, fresh.id)
+      .all();
+    expect(results).toEqual([{ id: fresh.id }]);
   });
 
   it("keeps what can be restored for another minute", async () => {

@@ -1,4 +1,5 @@
 import type { Env } from "./env.ts";
+import { workOnRotations } from "./sealing/rotations.ts";
 import { directory, fleetStub, outboxStub } from "./store/database.ts";
 import { shardsWithUndelivered } from "./store/outbox.ts";
 import { forgetExpired, purgeDeleted } from "./store/purge.ts";
@@ -8,7 +9,7 @@ const SWEEP_MINUTES = 10;
 
 /**
  * Wakes the clocks of shards that hold undelivered events (one may have died between an alarm and the next), and
- * the fleet's, and forgets what is past its time. Each part runs even where another fails.
+ * the fleet's, goes on with rotations of keys, and forgets what is past its time. Each part runs even where another fails.
  */
 export async function sweep(env: Env, now: number): Promise<void> {
   const hourly = new Date(now).getUTCMinutes() < SWEEP_MINUTES ? [forgetExpired, purgeDeleted] : [];
@@ -16,6 +17,7 @@ export async function sweep(env: Env, now: number): Promise<void> {
   const parts = await Promise.allSettled([
     wakeOutbox(env, db),
     fleetStub(env).watch(),
+    workOnRotations(env),
     ...hourly.map((work) => work(db, now)),
   ]);
   const failed = parts.flatMap((part) => (part.status === "rejected" ? [String(part.reason)] : []));

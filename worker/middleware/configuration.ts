@@ -1,5 +1,7 @@
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import type { Env } from "../env.ts";
+import { keyRingProblem } from "../keys/ring.ts";
+import { providerProblem } from "../sealing/providers.ts";
 
 export const MIN_ADMIN_KEY_LENGTH = 32;
 
@@ -12,6 +14,10 @@ export function configurationProblems(env: Env): string[] {
         "`openssl rand -hex 32 | npx wrangler secret put PLATFORM_ADMIN_KEY`",
     );
   }
+  const ring = keyRingProblem(env);
+  if (ring) problems.push(ring);
+  const provider = providerProblem(env);
+  if (provider) problems.push(provider);
   return problems;
 }
 

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../env.ts";
 import { newId } from "../ids.ts";
+import type { Gate } from "../limits/gate.ts";
 import type { ActiveSpan } from "../tracing/spans.ts";
 
 /** What the middleware knows of a request. */
@@ -14,6 +15,8 @@ export interface RequestVariables {
   params?: Record<string, string>;
   principalId?: string;
   errorCode?: string;
+  /** Counts the request, where it is one that counts. */
+  gate?: Gate;
   /** The request's span, where tracing is on. */
   trace?: ActiveSpan;
 }

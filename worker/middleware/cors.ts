@@ -7,7 +7,8 @@ const PREFLIGHT_HEADERS = {
     "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Correlation-Id, Last-Event-ID, traceparent",
   "Access-Control-Max-Age": "600",
 };
-const EXPOSED = "ETag, Location, Retry-After, X-Request-Id, X-Correlation-Id, Idempotent-Replayed";
+const EXPOSED =
+  "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Correlation-Id, Idempotent-Replayed";
 
 /** Answers browsers of the origins in CORS_ORIGINS, and no others. Tokens travel in a header, so no cookie is allowed. */
 export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {

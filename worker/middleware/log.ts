@@ -27,10 +27,11 @@ export const accessLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   log(c.env, "info", "request", {
     requestId,
     correlationId,
+    // A parameter of a path may bear any name, and takes no field's place.
+    ...params,
     method: c.req.method,
     path: c.req.path,
     route,
-    ...params,
     principal: principalId,
     status: c.res.status,
     code: errorCode,

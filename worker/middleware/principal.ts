@@ -1,7 +1,9 @@
-import type { Principal } from "../../domain/access/index.ts";
+import { PLATFORM_ADMIN } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import type { Env } from "../env.ts";
-import { verifyToken } from "./tokens.ts";
+import { verifyToken } from "../tokens/access.ts";
+import { API_KEY_PREFIX, apiKeyCaller } from "./api-key.ts";
+import { type Caller, knownCaller } from "./caller.ts";
 
 /** The credential of `Authorization: Bearer …`, or undefined. */
 export function bearer(request: Request): string | undefined {
@@ -9,9 +11,17 @@ export function bearer(request: Request): string | undefined {
   return match?.[1];
 }
 
-/** Who asks, from the token alone: no database is read. @throws KubeNovaError KN-1100, KN-1101 */
-export async function authenticate(request: Request, env: Env, now: number): Promise<Principal> {
-  const token = bearer(request);
-  if (!token) throw new KubeNovaError("KN-1100");
-  return verifyToken(env, token, now);
+/** Who a credential says that it is; no database is read. @throws KubeNovaError KN-1100, KN-1101, KN-1110 */
+export async function authenticate(request: Request, env: Env, now: number): Promise<Caller> {
+  const credential = bearer(request);
+  if (!credential) throw new KubeNovaError("KN-1100");
+  if (credential.startsWith(API_KEY_PREFIX)) {
+    const caller = await apiKeyCaller(credential);
+    if (!caller) throw new KubeNovaError("KN-1100");
+    return caller;
+  }
+  const subject = await verifyToken(env, credential, now);
+  return subject.kind === "platform-admin"
+    ? knownCaller(PLATFORM_ADMIN)
+    : { kind: "session", id: subject.id, sessionId: subject.sessionId };
 }

@@ -1,13 +1,13 @@
 import type { MiddlewareHandler } from "hono";
-import type { Principal } from "../../domain/access/index.ts";
+import { ANONYMOUS } from "../../domain/access/index.ts";
 import { flushSpans } from "../tracing/export.ts";
 import { beginTrace, targetOf } from "../tracing/spans.ts";
+import type { Caller } from "./caller.ts";
 import type { AppContext, AppEnv } from "./context.ts";
 
 /** It is known who asks, or that it need not be: the trace begins, where there is to be one. */
-export function traceFor(c: AppContext, principal: Principal): void {
-  const caller = principal.kind === "anonymous" ? undefined : principal.id;
-  const trace = begin(c, caller);
+export function traceFor(c: AppContext, caller: Caller): void {
+  const trace = begin(c, caller.id === ANONYMOUS.id ? undefined : caller.id);
   if (trace) c.set("trace", trace);
 }
 

@@ -21,7 +21,7 @@ function examplePath(route: Route): string {
 
 describe.each(named)("%s", (_name, route) => {
   it("says what its caller must be allowed to do, and where it belongs", () => {
-    expect(route.action).toMatch(/^(public|[a-z-]+:[a-z]+)$/);
+    expect(route.action).toMatch(/^(public|self|[a-z-]+:[a-z-]+)$/);
     expect(Object.keys(API_INFO.tags)).toContain(route.tag);
     expect(Object.keys(route.answers).length).toBeGreaterThan(0);
   });

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Action } from "../../domain/access/index.ts";
+import type { Permission } from "../../domain/access/index.ts";
 import type { ErrorCode } from "../../domain/errors/index.ts";
 import type { Answer, Call } from "./call.ts";
 
@@ -40,8 +40,11 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   tag: string;
   summary: string;
   description?: string;
-  /** What the caller must be allowed to do; `public` needs no credential. */
-  action: Action | "public";
+  /**
+   * What the caller must be allowed to do; `self`: it is about the caller himself, whoever he is; `public` needs no
+   * credential.
+   */
+  action: Permission | "self" | "public";
   /** One example of each parameter, by name. */
   parameterExamples?: Record<string, unknown>;
   params?: P;

@@ -1,14 +1,17 @@
 import { ANONYMOUS } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
+import { Gate } from "../limits/gate.ts";
+import { knownCaller } from "../middleware/caller.ts";
 import { type AppContext, withOwnHeaders } from "../middleware/context.ts";
 import { authenticate } from "../middleware/principal.ts";
 import { traceFor } from "../middleware/trace.ts";
 import type { Answer } from "./call.ts";
+import { LostRace } from "./call-input.ts";
 import type { Route } from "./define.ts";
 import { idempotentRequest, Replay } from "./idempotency.ts";
 import { isUnchanged } from "./preconditions.ts";
 import { readJson } from "./requests.ts";
-import { LostRace, RunningCall } from "./running.ts";
+import { RunningCall } from "./running.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import { validate } from "./validate.ts";
 
@@ -28,9 +31,13 @@ export async function handle(route: Route, c: AppContext, params: Record<string,
 async function run(route: Route, c: AppContext, params: Record<string, string>): Promise<Response> {
   const request = c.req.raw;
   const now = c.get("startedAt");
-  const principal = route.action === "public" ? ANONYMOUS : await authenticate(request, c.env, now);
-  c.set("principalId", principal.id);
-  traceFor(c, principal);
+  const caller = route.action === "public" ? knownCaller(ANONYMOUS) : await authenticate(request, c.env, now);
+  c.set("principalId", caller.id);
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  const gate = new Gate({ env: c.env, request, caller, tenant: params.tenant, waitUntil });
+  c.set("gate", gate);
+  await gate.enter();
+  traceFor(c, caller);
   const query = queryOf(c.req.url);
   const body = route.body ? await readJson(request, route.body) : undefined;
   const input = {
@@ -40,29 +47,37 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
     params: route.params ? validateParams(route, params) : params,
     query: route.query ? validate(route.query, query, "query") : refuseAny(query),
     body: route.body && body !== undefined ? validate(route.body.schema, body, "body") : undefined,
-    principal,
+    caller,
+    gate,
     requestId: c.get("requestId"),
     correlationId: c.get("correlationId"),
     now,
     trace: c.get("trace"),
-    idempotent: await idempotentRequest(request, principal.id, body),
-    waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
+    idempotent: await idempotentRequest(request, caller.id, body),
+    waitUntil,
   };
   for (let attempt = 1; ; attempt++) {
     const call = new RunningCall(input, attempt);
     try {
       const answer = await route.handler(call as never);
-      if (!call.authorized) throw new Error(`${route.operationId} answered without asking can()`);
-      return answer instanceof Response ? withOwnHeaders(answer) : toResponse(answer, request);
+      if (!call.authority.authorized) throw new Error(`${route.operationId} answered without asking can()`);
+      input.waitUntil(call.authority.touch());
+      if (!(answer instanceof Response)) return toResponse(answer, request);
+      return withOwnHeaders(call.stream?.hold(answer, stillAllowed(call)) ?? answer);
     } catch (error) {
       if (error instanceof Replay) return toResponse(error.answer, request);
       if (!(error instanceof LostRace)) throw error;
       if (attempt === MAX_ATTEMPTS)
         throw new KubeNovaError("KN-1305", "Too many writers at once; try again.");
       await scheduler.wait(Math.random() * RETRY_SPREAD_MS * attempt);
+    } finally {
+      call.stream?.release();
+      await gate.leave(call.authority);
     }
   }
 }
+
+const stillAllowed = (call: RunningCall) => (): Promise<boolean> => call.authority.stillAllowed(Date.now());
 
 /** A name that cannot exist is one that does not. */
 function validateParams(route: Route, params: Record<string, string>): unknown {

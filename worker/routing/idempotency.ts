@@ -38,18 +38,21 @@ export async function idempotentRequest(
   };
 }
 
-/** @throws Replay with the first answer @throws KubeNovaError KN-1302 for another request, KN-1304 for a secret's */
-export function replayIfStored(
+/**
+ * How a request that was answered before ends: with that answer, KN-1302 for another request of the same key, KN-1304
+ * where the answer held a secret. Undefined for a new request.
+ */
+export function replayOf(
   stored: StoredAnswer | undefined,
   request: IdempotentRequest,
   now: number,
-): void {
-  if (!stored || stored.expiresAt <= now) return;
-  if (stored.requestHash !== request.requestHash) throw new KubeNovaError("KN-1302");
+): Error | undefined {
+  if (!stored || stored.expiresAt <= now) return undefined;
+  if (stored.requestHash !== request.requestHash) return new KubeNovaError("KN-1302");
   if (stored.reference !== null) {
-    throw new KubeNovaError("KN-1304", undefined, { status: stored.status, reference: stored.reference });
+    return new KubeNovaError("KN-1304", undefined, { status: stored.status, reference: stored.reference });
   }
-  throw new Replay({
+  return new Replay({
     status: stored.status,
     ...(stored.body === null ? {} : { body: JSON.parse(stored.body) }),
     ...(stored.etag === null ? {} : { etag: stored.etag }),

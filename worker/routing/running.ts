@@ -1,39 +1,21 @@
-import { type AccessObject, can, type Principal } from "../../domain/access/index.ts";
+import { type AccessObject, ANONYMOUS, type Permission, type Principal } from "../../domain/access/index.ts";
+import type { AuditNote } from "../../domain/audit/note.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import type { IdKind } from "../../domain/ids/index.ts";
 import type { Env } from "../env.ts";
-import { failpoint } from "../failpoint.ts";
 import { newId } from "../ids.ts";
-import { recordEvents } from "../store/events.ts";
-import { findStoredAnswer, storeAnswer, storedAnswer } from "../store/idempotency.ts";
-import type { ActiveSpan } from "../tracing/spans.ts";
+import type { CountedStream } from "../limits/stream.ts";
+import { directory } from "../store/database.ts";
+import { findStoredAnswer, storedAnswer } from "../store/idempotency.ts";
+import { appendNote } from "./audit-notes.ts";
+import { denialOf, noteEntry, refusalOf } from "./audited.ts";
+import { Authority } from "./authority.ts";
 import type { Answer, Call, Commit } from "./call.ts";
-import type { Route } from "./define.ts";
-import { deliverSoon } from "./deliver-soon.ts";
-import { type IdempotentRequest, replayIfStored, toStored } from "./idempotency.ts";
+import type { CallInput } from "./call-input.ts";
+import { batch, commitMutation } from "./committing.ts";
+import { replayOf } from "./idempotency.ts";
 import { OutboxAlarm } from "./outbox-alarm.ts";
 import { checkPrecondition } from "./preconditions.ts";
-import { tracedDelivery } from "./traced-delivery.ts";
-
-/** Ends a handler's run: what it read has changed since. It runs again and sees the newest state. */
-export class LostRace extends Error {}
-
-export interface CallInput {
-  route: Route;
-  env: Env;
-  request: Request;
-  params: unknown;
-  query: unknown;
-  body: unknown;
-  principal: Principal;
-  requestId: string;
-  correlationId: string;
-  now: number;
-  idempotent: IdempotentRequest | undefined;
-  /** The request's span, where tracing is on. */
-  trace?: ActiveSpan | undefined;
-  waitUntil(work: Promise<unknown>): void;
-}
 
 /** The one implementation of {@link Call}. */
 export class RunningCall implements Call {
@@ -42,17 +24,18 @@ export class RunningCall implements Call {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  readonly principal: Principal;
   readonly requestId: string;
   readonly correlationId: string;
   readonly now: number;
   readonly waitUntil: (work: Promise<unknown>) => void;
-  authorized: boolean;
-  readonly #route: Route;
-  readonly #idempotent: IdempotentRequest | undefined;
-  readonly #trace: ActiveSpan | undefined;
+  readonly authority: Authority;
+  readonly #input: CallInput;
   readonly #alarm: OutboxAlarm;
   readonly attempt: number;
+  /** What the answer is made of, where it is counted. */
+  stream: CountedStream | undefined;
+  /** The answer that this request got before; whoever lost the right to it since does not get it again. */
+  #replay: Error | undefined;
 
   constructor(input: CallInput, attempt = 1) {
     this.attempt = attempt;
@@ -61,80 +44,106 @@ export class RunningCall implements Call {
     this.params = input.params;
     this.query = input.query;
     this.body = input.body;
-    this.principal = input.principal;
+    this.authority = new Authority(input.env, input.caller, input.now);
     this.requestId = input.requestId;
     this.correlationId = input.correlationId;
     this.now = input.now;
     this.waitUntil = input.waitUntil;
-    this.#route = input.route;
-    this.#idempotent = input.idempotent;
-    this.#trace = input.trace;
+    this.#input = input;
     this.#alarm = new OutboxAlarm(input.env);
-    this.authorized = input.route.action === "public";
+    this.authority.authorized = input.route.action === "public";
   }
 
   newId = (kind: IdKind): string => newId(kind, this.now);
 
-  authorize(object: AccessObject): void {
-    const { action } = this.#route;
-    if (action === "public" || can(this.principal, action, object)) {
-      this.authorized = true;
-      return;
+  get principal(): Principal {
+    return this.authority.principal;
+  }
+
+  authorize(object: AccessObject, missing?: string): void {
+    const { action } = this.#input.route;
+    if (action === "self") this.authority.authorizeSelf();
+    else if (action !== "public") this.#ask(action, object, missing);
+    if (this.#replay) throw this.#replay;
+  }
+
+  can(permission: Permission, object: AccessObject): boolean {
+    return this.authority.can(permission, object);
+  }
+
+  require(permission: Permission, object: AccessObject): void {
+    this.#ask(permission, object);
+  }
+
+  /** A refusal stands in the audit log, unless what was asked for does not exist at all. */
+  #ask(permission: Permission, object: AccessObject, missing?: string): void {
+    try {
+      this.authority.authorize(permission, object, missing);
+    } catch (error) {
+      const hidden = error instanceof KubeNovaError && error.code === "KN-1200";
+      if (!hidden || Object.keys(object).length > 0) this.audit(denialOf(permission, object, hidden));
+      throw error;
     }
-    const hidden = object.tenantId !== undefined && !can(this.principal, "tenant:get", object);
-    throw new KubeNovaError(hidden ? "KN-1200" : "KN-1102");
   }
 
   async read(db: D1Database, statements: D1PreparedStatement[]) {
-    const idempotent = this.#idempotent;
-    if (this.#route.method !== "get") this.#alarm.arm();
+    const idempotent = this.#input.idempotent;
+    if (this.#input.route.method !== "get") this.#alarm.arm();
     const all = idempotent ? [...statements, findStoredAnswer(db, idempotent.id)] : statements;
-    const results = await this.#batch("read", db, all);
-    if (idempotent) replayIfStored(storedAnswer(results.pop()?.results[0]), idempotent, this.now);
+    const results = await this.look(db, all);
+    if (idempotent) {
+      this.#replay = replayOf(storedAnswer(results.pop()?.results[0]), idempotent, this.now);
+    }
+    if (this.#replay && this.#input.route.action === "public") throw this.#replay;
     return results;
   }
 
-  async commit({ db, statements, events, answer, secretReference }: Commit): Promise<Answer> {
-    if (statements.length === 0 && events.length === 0 && !this.#idempotent) return answer;
-    this.#alarm.arm();
-    const recorded = recordEvents(db, this.#origin(), events);
-    const all = [...statements, ...recorded.statements];
-    if (this.#idempotent) {
-      all.push(...storeAnswer(db, toStored(this.#idempotent, answer, this.now, secretReference)));
+  async countStream(): Promise<void> {
+    this.stream ??= await this.#input.gate?.openStream(this.authority, this.requestId);
+  }
+
+  async identify(): Promise<void> {
+    await this.look(directory(this.env), []);
+  }
+
+  async look(db: D1Database, statements: D1PreparedStatement[]) {
+    const { statement } = this.authority;
+    if (!statement) return statements.length > 0 ? batch(this.#input.trace, "read", db, statements) : [];
+    const home = directory(this.env);
+    const [results, own] =
+      db === home
+        ? await batch(this.#input.trace, "read", db, [...statements, statement]).then(
+            (all) => [all, all.pop()] as const,
+          )
+        : await Promise.all([
+            batch(this.#input.trace, "read", db, statements),
+            statement.run<Record<string, unknown>>(),
+          ]);
+    this.#resolve(own?.results[0]);
+    return results;
+  }
+
+  /** That a revoked or expired credential came again stands in the log; what was never one of ours does not. */
+  #resolve(row: Record<string, unknown> | undefined): void {
+    try {
+      this.authority.resolve(row);
+    } catch (error) {
+      const { refused } = this.authority;
+      if (refused) this.audit(refusalOf(refused.principal, refused.why));
+      throw error;
     }
-    await this.#alarm.armed;
-    await failpoint(this.env, "armed");
-    await this.#batch("commit", db, all).catch((error: unknown) => {
-      throw /SQLITE_CONSTRAINT|constraint failed/i.test(String(error)) ? new LostRace() : error;
-    });
-    if (recorded.ids.length > 0) this.waitUntil(this.#deliver(recorded.ids));
-    return answer;
   }
 
-  /** One round trip to the database, seen in the request's trace. */
-  #batch(name: string, db: D1Database, statements: D1PreparedStatement[]) {
-    const work = () => db.batch<Record<string, unknown>>(statements);
-    const attributes = { "db.system.name": "sqlite", "db.operation.batch.size": statements.length };
-    return this.#trace ? this.#trace.around(`d1 ${name}`, "client", attributes, work) : work();
+  audit(note: AuditNote): void {
+    const entry = noteEntry(this, this.#input.route, note);
+    if (entry.actor.kind !== ANONYMOUS.kind) this.waitUntil(appendNote(this.env, entry));
   }
 
-  #deliver(ids: string[]): Promise<void> {
-    const deliver = () => deliverSoon(this.env, ids);
-    return this.#trace ? tracedDelivery(this.env, this.#trace, this.correlationId, deliver) : deliver();
+  commit(commit: Commit): Promise<Answer> {
+    return commitMutation(this, this.#input, this.#alarm, commit);
   }
 
   checkPrecondition(existing: { version: number } | undefined): void {
     checkPrecondition(this.request.headers, existing);
-  }
-
-  #origin() {
-    return {
-      actor: this.principal.id,
-      correlationId: this.correlationId,
-      ...(this.#idempotent ? { idempotencyKey: this.#idempotent.key } : {}),
-      now: this.now,
-      shard: this.#alarm.shard,
-      newId: this.newId,
-    };
   }
 }

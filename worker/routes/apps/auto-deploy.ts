@@ -1,6 +1,7 @@
 import type { Call } from "../../routing/call.ts";
 import type { App } from "../../store/apps.ts";
 import { type PlannedDeployment, planDeployment } from "../releases/deployment.ts";
+import { environmentObject } from "../shared/objects.ts";
 import type { AppReading } from "./reading.ts";
 
 /**
@@ -15,16 +16,18 @@ export const planAuto = (
 ): PlannedDeployment[] =>
   reading.found.environments
     .filter(({ environment, release }) => isAutomatic(environment) && (newContent || !release))
-    .map((at) =>
-      planDeployment(call, {
+    .map((at) => {
+      // To write an app is one right, to deploy it another: a key or a role of one's own may have the first alone.
+      call.require("release:deploy", environmentObject(at.environment));
+      return planDeployment(call, {
         scope: reading.place.scope,
         project: reading.place.project,
         app,
         at,
         revision: { id: app.revisionId, number: app.revisionNumber },
         action: "auto",
-      }),
-    );
+      });
+    });
 
 const isAutomatic = (environment: { autoDeploy: boolean; delivery: string }): boolean =>
   environment.autoDeploy && environment.delivery === "direct";

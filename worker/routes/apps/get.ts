@@ -4,6 +4,7 @@ import { findAppWithSpec, foundSpec } from "../../store/app-readings.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { releaseSummaryJson, viewsOf } from "../releases/json.ts";
 import { livenessOf } from "../shared/liveness.ts";
+import { visibleReleases } from "../shared/objects.ts";
 import { openApp } from "../shared/place.ts";
 import { appExample, appJson, appParams, appSchema } from "./schema.ts";
 
@@ -24,7 +25,7 @@ export const getApp = defineRoute({
     const [rows] = await call.read(path.db, [findAppWithSpec(path, call.params)]);
     const found = foundSpec(rows?.results);
     const { app } = openApp(call, call.params, found);
-    const views = viewsOf(found.environments);
+    const views = viewsOf(visibleReleases(call, found.environments));
     const liveness = await livenessOf(
       call.env,
       views.map(({ environment }) => environment.clusterId),

@@ -1,5 +1,6 @@
 import { defineRoute } from "../../routing/define.ts";
 import { nameIsFree } from "../shared/catalogue.ts";
+import { projectObject } from "../shared/objects.ts";
 import { readForWrite, wantedApp } from "./read.ts";
 import {
   APP_BODY_LIMIT_BYTES,
@@ -48,6 +49,7 @@ export const putApp = defineRoute({
     const { app } = reading.found;
     call.checkPrecondition(app);
     if (app && app.deletedAt === null) return replaceAppRow(call, reading, app, wanted);
+    call.require("app:create", projectObject(reading.place.project));
     nameIsFree("app", app);
     return createAppRow(call, reading, wanted, 202);
   },

@@ -11,7 +11,7 @@ import { tenantPath } from "../../store/scope.ts";
 import { projectParams } from "../projects/schema.ts";
 import { askCluster } from "../proxy/ask.ts";
 import { present } from "../shared/catalogue.ts";
-import { openProject } from "../shared/place.ts";
+import { openEnvironment } from "../shared/place.ts";
 import { renderExample, renderedAnswerSchema, renderRequestSchema } from "./render-schema.ts";
 import { APP_BODY_LIMIT_BYTES } from "./schema.ts";
 
@@ -44,16 +44,16 @@ export const renderApp = defineRoute({
   },
   errors: [
     ...(["KN-1005", "KN-1309", "KN-1310", "KN-1313"] as const),
-    ...(["KN-1500", "KN-1501", "KN-1502", "KN-1503", "KN-1504"] as const),
+    ...(["KN-1500", "KN-1501", "KN-1502", "KN-1503", "KN-1504", "KN-1505", "KN-1603"] as const),
   ],
   async handler(call) {
     const { tenant, project } = call.params;
     const { environment: name, app = "app", spec, source } = call.body;
     const path = tenantPath(call.env, tenant);
     // Not call.read, which prepares for a commit: nothing is written here.
-    const [rows] = await path.db.batch<Record<string, unknown>>([findEnvironment(path, project, name)]);
+    const [rows] = await call.look(path.db, [findEnvironment(path, project, name)]);
     const found = foundEnvironment(rows?.results[0]);
-    openProject(call, call.params, found);
+    openEnvironment(call, { tenant, project, environment: name }, found);
     const environment = present("environment", name, found.environment);
     const clusterId = renderable(environment);
     const resource = releaseResource({

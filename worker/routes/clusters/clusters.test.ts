@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { enrolCluster, enrolKey, makeKey, TestAgent } from "../../../test/workerd/agent.ts";
 import { api } from "../../../test/workerd/api.ts";
+import { givenUser } from "../../../test/workerd/principals.ts";
 import { seedWorld } from "../../../test/workerd/seed.ts";
 
 interface NewCluster extends Record<string, unknown> {
@@ -101,6 +102,19 @@ describe("refuses", () => {
     expect((await create("taken")).code).toBe("KN-1300");
     expect((await create("mode", { mode: "root" })).code).toBe("KN-1002");
     expect((await create("tenant", { allowedTenants: ["nobody"] })).code).toBe("KN-1002");
+  });
+
+  it("to tell a tenant what has a name that it cannot have", async () => {
+    const { body: tenant } = await api<{ id: string }>("PUT", "/tenants/curious", { body: {} });
+    const scope = { level: "tenant", tenantId: tenant.id } as const;
+    const { token } = await givenUser([{ role: "tenant-owner", scope }]);
+    const body = { name: "hidden", ownerTenant: "curious" };
+    await create("hidden");
+    const refused = await api("POST", "/clusters", { token, body });
+    expect([refused.code, (refused.body.error as { details?: unknown }).details]).toEqual([
+      "KN-1300",
+      undefined,
+    ]);
   });
 
   it("to show a token twice: a replayed registration names the cluster alone", async () => {

@@ -9,7 +9,7 @@ import { newJoinTokenSchema } from "../join-tokens/schema.ts";
 import { nameIsFree } from "../shared/catalogue.ts";
 import { newClusterExample, newJoinTokenExample } from "./examples.ts";
 import { clusterJson, clusterSchema, createClusterSchema } from "./schema.ts";
-import { findNamedTenants, tenantIds } from "./write.ts";
+import { clusterObject, findNamedTenants, tenantIds, visibleTenants } from "./write.ts";
 
 export const createCluster = defineRoute({
   method: "post",
@@ -34,12 +34,15 @@ export const createCluster = defineRoute({
   },
   errors: ["KN-1300", "KN-1304"],
   async handler(call) {
-    call.authorize({});
     const db = directory(call.env);
     const { body, now } = call;
     const [found, tenants] = await call.read(db, [findCluster(db, body.name), findNamedTenants(db, body)]);
-    nameIsFree("cluster", clusterOf(found?.results[0]));
-    const { ownerTenant, allowedTenantNames, ...ids } = tenantIds(body, tenants?.results ?? []);
+    const seen = visibleTenants(call, tenants?.results);
+    const owner = seen.find(({ name }) => name === body.ownerTenant);
+    call.authorize(owner ? { tenantId: String(owner.id) } : {});
+    const { ownerTenant, allowedTenantNames, ...ids } = tenantIds(body, seen);
+    const taken = clusterOf(found?.results[0]);
+    nameIsFree("cluster", taken, taken && call.can("cluster:get", clusterObject(taken)));
     const row = {
       id: call.newId("cluster"),
       name: body.name,

@@ -12,7 +12,7 @@ import { directory } from "../../store/database.ts";
 import { confirmed, confirmQuery, present } from "../shared/catalogue.ts";
 import { deletedClusterExample } from "./examples.ts";
 import { clusterParams, clusterSchema } from "./schema.ts";
-import { clusterAnswer, objectOf } from "./write.ts";
+import { authorizeCluster, clusterAnswer } from "./write.ts";
 
 export const deleteCluster = defineRoute({
   method: "delete",
@@ -47,7 +47,7 @@ export const deleteCluster = defineRoute({
       environmentsPlacedOn(db, call.params.cluster),
     ]);
     const row = clusterOf(found?.results[0]);
-    call.authorize(row ? objectOf(row) : {});
+    authorizeCluster(call, row);
     const before = present("cluster", call.params.cluster, row);
     confirmed(before.name, call.query.confirm);
     call.checkPrecondition(before);
@@ -56,9 +56,8 @@ export const deleteCluster = defineRoute({
       throw new KubeNovaError(
         "KN-1307",
         "Environments are placed on this cluster; move them, or use ?force=true.",
-        {
-          environments,
-        },
+        // Environments of other tenants are named to nobody who may not see them all.
+        call.can("environment:get", {}) ? { environments } : { count: environments.length },
       );
     }
     const changes = { deletedAt: call.now, updatedAt: call.now };

@@ -1,3 +1,4 @@
+import { visibleOf } from "../../../domain/access/index.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { clusterPage, listClusters as listClusterRows } from "../../store/clusters.ts";
 import { directory } from "../../store/database.ts";
@@ -25,9 +26,11 @@ export const listClusters = defineRoute({
   },
   errors: ["KN-1006"],
   async handler(call) {
-    call.authorize({});
     const db = directory(call.env);
-    const [rows] = await call.read(db, [listClusterRows(db, call.query)]);
+    await call.identify();
+    call.authorize({});
+    const visible = visibleOf(call.principal, "cluster");
+    const [rows] = await call.read(db, [listClusterRows(db, call.query, visible)]);
     const { items, nextCursor } = clusterPage(rows?.results ?? [], call.query);
     const liveness = await livenessOf(
       call.env,

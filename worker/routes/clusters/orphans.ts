@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { askObject } from "../../limits/circuit.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { clusterStub, directory } from "../../store/database.ts";
 import { confirmed, confirmQuery } from "../shared/catalogue.ts";
@@ -27,9 +28,10 @@ export const listOrphans = defineRoute({
       example: { items: [{ key: KEY, message: "not in the first snapshot of epoch 2" }] },
     },
   },
+  errors: ["KN-1501", "KN-1505"],
   async handler(call) {
     const cluster = await readCluster(call);
-    const { orphans } = await clusterStub(call.env, cluster.id).overview();
+    const { orphans } = await askObject(call.env, cluster.id, (object) => object.overview());
     return { status: 200, body: { items: orphans } };
   },
 });

@@ -13,7 +13,7 @@ import { directory } from "../../store/database.ts";
 import { present, writtenFields } from "../shared/catalogue.ts";
 import { clusterExample } from "./examples.ts";
 import { clusterParams, clusterSchema, patchClusterSchema, writeClusterSchema } from "./schema.ts";
-import { namedTenants, objectOf, replaceCluster } from "./write.ts";
+import { authorizeCluster, namedTenants, replaceCluster, visibleTenants } from "./write.ts";
 
 const written = (cluster: Cluster) => ({
   ...writtenFields(cluster),
@@ -62,10 +62,13 @@ export const patchCluster = defineRoute({
       tenantsOfCluster(db, call.params.cluster),
     ]);
     const row = clusterOf(found?.results[0]);
-    call.authorize(row ? objectOf(row) : {});
+    authorizeCluster(call, row);
     const cluster = present("cluster", call.params.cluster, row);
     call.checkPrecondition(cluster);
     const write = validate(writeClusterSchema, mergePatch(written(cluster), call.body), "body");
-    return replaceCluster(call, cluster, write, [...(named?.results ?? []), ...(known?.results ?? [])]);
+    return replaceCluster(call, cluster, write, [
+      ...visibleTenants(call, named?.results),
+      ...(known?.results ?? []),
+    ]);
   },
 });

@@ -4,7 +4,7 @@ import { directory } from "../../store/database.ts";
 import { restorable } from "../shared/catalogue.ts";
 import { newClusterExample } from "./examples.ts";
 import { clusterParams, clusterSchema } from "./schema.ts";
-import { clusterAnswer, objectOf } from "./write.ts";
+import { authorizeCluster, clusterAnswer } from "./write.ts";
 
 export const restoreCluster = defineRoute({
   method: "post",
@@ -30,7 +30,7 @@ export const restoreCluster = defineRoute({
     const db = directory(call.env);
     const [found] = await call.read(db, [findCluster(db, call.params.cluster)]);
     const row = clusterOf(found?.results[0]);
-    call.authorize(row ? objectOf(row) : {});
+    authorizeCluster(call, row);
     const before = restorable("cluster", call.params.cluster, row, call.now);
     call.checkPrecondition(before);
     const changes = { deletedAt: null, updatedAt: call.now };

@@ -1,5 +1,7 @@
+import type { AccessObject } from "../../../domain/access/index.ts";
 import { sameJson } from "../../../domain/canonical/same.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { askObject } from "../../limits/circuit.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import {
@@ -11,10 +13,12 @@ import {
   tenantsByName,
   updateCluster,
 } from "../../store/clusters.ts";
-import { clusterStub, directory } from "../../store/database.ts";
+import { directory } from "../../store/database.ts";
 import type { Row } from "../../store/rows.ts";
 import { present } from "../shared/catalogue.ts";
 import { livenessOf } from "../shared/liveness.ts";
+import { missing } from "../shared/objects.ts";
+import { handedOver } from "./handed-over.ts";
 import { type ClusterWrite, clusterJson } from "./schema.ts";
 
 /** The cluster of a route's path, not deleted. @throws KubeNovaError KN-1200 */
@@ -22,13 +26,19 @@ export async function readCluster(call: Call<{ cluster: string }>): Promise<Clus
   const db = directory(call.env);
   const [found] = await call.read(db, [findCluster(db, call.params.cluster)]);
   const cluster = clusterOf(found?.results[0]);
-  call.authorize(cluster ? objectOf(cluster) : {});
+  authorizeCluster(call, cluster);
   return present("cluster", call.params.cluster, cluster);
 }
 
 /** What is asked about: the owner's tenant, where it has one. */
-export const objectOf = (cluster: ClusterRow): { id: string; tenantId?: string } =>
-  cluster.ownerTenantId === null ? { id: cluster.id } : { id: cluster.id, tenantId: cluster.ownerTenantId };
+export const clusterObject = (cluster: Pick<ClusterRow, "id" | "ownerTenantId">): AccessObject => ({
+  clusterId: cluster.id,
+  ...(cluster.ownerTenantId === null ? {} : { tenantId: cluster.ownerTenantId }),
+});
+
+/** Asks can() on the cluster that a URL names, deleted or not. @throws KubeNovaError KN-1200, KN-1102 */
+export const authorizeCluster = (call: Call<{ cluster: string }>, cluster: ClusterRow | undefined): void =>
+  call.authorize(cluster ? clusterObject(cluster) : {}, missing("cluster", call.params.cluster));
 
 /** Names of tenants that a body speaks of. */
 export const namedTenants = (write: Pick<ClusterWrite, "ownerTenant" | "allowedTenants">): string[] => [
@@ -37,6 +47,10 @@ export const namedTenants = (write: Pick<ClusterWrite, "ownerTenant" | "allowedT
 
 export const findNamedTenants = (db: D1Database, write: ClusterWrite): D1PreparedStatement =>
   tenantsByName(db, namedTenants(write));
+
+/** Of those tenants the ones that the principal may see: the others are not there for him. */
+export const visibleTenants = (call: Call, rows: Row[] | undefined): Row[] =>
+  (rows ?? []).filter(({ id }) => call.can("tenant:get", { tenantId: String(id) }));
 
 /** Ids of those tenants. @throws KubeNovaError KN-1002 where one does not exist */
 export function tenantIds(write: ClusterWrite, rows: Row[]) {
@@ -69,9 +83,11 @@ export async function clusterAnswer(call: Call, status: number, cluster: Cluster
 
 /** One cluster with all that its object knows; with its row alone where the object does not answer. */
 export async function clusterView(call: Call, cluster: Cluster): Promise<Answer> {
-  const overview = await clusterStub(call.env, cluster.id)
-    .overview()
-    .catch(() => ({ connected: false, lastSeenAt: null, session: 0 }));
+  const overview = await askObject(call.env, cluster.id, (object) => object.overview()).catch(() => ({
+    connected: false,
+    lastSeenAt: null,
+    session: 0,
+  }));
   const body = clusterJson(cluster, overview);
   // Times alone are no change worth a new body.
   const { lastSeenAt: _seen, awakeSince: _awake, ...stable } = body as Record<string, unknown>;
@@ -87,6 +103,10 @@ export async function replaceCluster(
 ): Promise<Answer> {
   const db = directory(call.env);
   const { ownerTenant, allowedTenantNames, ...ids } = tenantIds(write, tenants);
+  if (ids.ownerTenantId !== before.ownerTenantId) {
+    // Whoever gives a cluster away must be one who might have registered it there.
+    call.require("cluster:create", ids.ownerTenantId === null ? {} : { tenantId: ids.ownerTenantId });
+  }
   const changes = {
     displayName: write.displayName ?? null,
     labels: write.labels ?? {},
@@ -108,9 +128,10 @@ export async function replaceCluster(
     version,
     updatedAt: call.now,
   };
+  const handed = handedOver(db, before, after);
   return call.commit({
     db,
-    statements: updateCluster(db, before, { ...changes, updatedAt: call.now }),
+    statements: [...updateCluster(db, before, { ...changes, updatedAt: call.now }), ...handed.statements],
     events: [
       {
         type: "evt.cluster.updated",
@@ -118,6 +139,7 @@ export async function replaceCluster(
         subject: `cluster/${after.id}`,
         data: { before: clusterState(before), after: clusterState(after) },
       },
+      ...handed.events,
     ],
     answer: await clusterAnswer(call, 200, after),
   });

@@ -46,6 +46,7 @@ export const listDeadLetters = defineRoute({
     },
   },
   async handler(call) {
+    await call.identify();
     call.authorize({});
     const { state, source, type, cursor } = call.query;
     const limit = call.query.limit ? Number(call.query.limit) : DEFAULT_PAGE_SIZE;

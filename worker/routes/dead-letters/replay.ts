@@ -28,9 +28,9 @@ export const replayDeadLetters = defineRoute({
     },
   },
   async handler(call) {
-    call.authorize({});
     const db = directory(call.env);
     const [found] = await call.read(db, [deadLettersSince(db, replayFrom(call.body))]);
+    call.authorize({});
     const letters = (found?.results ?? []) as unknown as Found[];
     await armShards(call.env, letters);
     const how = { state: "replayed", now: call.now, by: call.principal.id } as const;

@@ -7,6 +7,7 @@ import {
   enrolResponseSchema,
   tunnelPath,
 } from "../../../protocol/tunnel/enrol.ts";
+import { hashSecret, sameHash } from "../../keys/secret.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { findClusterKey, insertClusterKey, retireOtherKeys } from "../../store/cluster-keys.ts";
@@ -14,11 +15,9 @@ import { type Cluster, clusterOf, findClusterOfToken, updateCluster } from "../.
 import { directory } from "../../store/database.ts";
 import {
   findJoinToken,
-  hashSecret,
   type JoinToken,
   joinTokenOf,
   joinTokenState,
-  sameHash,
   useJoinToken,
 } from "../../store/join-tokens.ts";
 import { guardOne, type Row } from "../../store/rows.ts";
@@ -125,6 +124,7 @@ function commit(
         data: { kubeUid: clusterUid, publicKey, agentVersion },
       },
     ],
+    audit: { action: "cluster:enrol", actor: { kind: "agent", id: cluster.id } },
     answer: answer(cluster),
   });
 }

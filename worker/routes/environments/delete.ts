@@ -2,7 +2,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { findEnvironment, foundEnvironment } from "../../store/environments.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { confirmed, confirmQuery, present } from "../shared/catalogue.ts";
-import { openProject } from "../shared/place.ts";
+import { openEnvironment } from "../shared/place.ts";
 import { commitDeletion } from "./deletion.ts";
 import { deletedEnvironmentExample, environmentParams, environmentSchema } from "./schema.ts";
 
@@ -33,7 +33,7 @@ export const deleteEnvironment = defineRoute({
       findEnvironment(path, call.params.project, call.params.environment),
     ]);
     const found = foundEnvironment(rows?.results[0]);
-    const place = openProject(call, call.params, found);
+    const place = openEnvironment(call, call.params, found);
     const before = present("environment", call.params.environment, found.environment);
     confirmed(before.name, call.query.confirm);
     call.checkPrecondition(before);

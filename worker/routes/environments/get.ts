@@ -2,7 +2,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { findEnvironment, foundEnvironment } from "../../store/environments.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { present } from "../shared/catalogue.ts";
-import { openProject } from "../shared/place.ts";
+import { openEnvironment } from "../shared/place.ts";
 import { environmentExample, environmentParams, environmentSchema } from "./schema.ts";
 import { environmentAnswer } from "./write.ts";
 
@@ -28,7 +28,7 @@ export const getEnvironment = defineRoute({
     const path = tenantPath(call.env, tenant);
     const [rows] = await call.read(path.db, [findEnvironment(path, project, environment)]);
     const found = foundEnvironment(rows?.results[0]);
-    const place = openProject(call, call.params, found);
+    const place = openEnvironment(call, call.params, found);
     return environmentAnswer(200, place, present("environment", environment, found.environment));
   },
 });

@@ -1,3 +1,4 @@
+import { visibleOf } from "../../../domain/access/index.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { environmentPage, listEnvironments as listEnvironmentRows } from "../../store/environments.ts";
 import { findProjectPath, foundIn } from "../../store/paths.ts";
@@ -26,9 +27,11 @@ export const listEnvironments = defineRoute({
   errors: ["KN-1006"],
   async handler(call) {
     const path = tenantPath(call.env, call.params.tenant);
+    await call.identify();
+    const visible = visibleOf(call.principal, "environment");
     const [parent, rows] = await call.read(path.db, [
       findProjectPath(path, call.params.project),
-      listEnvironmentRows(path, call.params.project, call.query),
+      listEnvironmentRows(path, call.params.project, call.query, visible),
     ]);
     openProject(call, call.params, foundIn(parent?.results[0]));
     const page = environmentPage(rows?.results ?? [], call.query);

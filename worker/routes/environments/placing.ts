@@ -1,4 +1,3 @@
-import { can } from "../../../domain/access/index.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import {
   MAX_PLACEMENTS,
@@ -8,12 +7,15 @@ import {
 import type { Call } from "../../routing/call.ts";
 import type { Candidate, NamespaceHolder } from "../../store/placements.ts";
 import type { Placement } from "../../store/schema/index.ts";
+import { clusterObject } from "../clusters/write.ts";
 
 export interface PlacingFacts {
   tenantId: string;
   /** The environment, where it exists already. */
   environmentId: string | undefined;
   namespace: string;
+  /** The namespace existed before; whoever takes it over gets `edit` there, so the cluster's owner decides. */
+  adopted: boolean;
   delivery: "direct" | "git";
   candidate: Candidate | undefined;
   holders: NamespaceHolder[];
@@ -27,6 +29,7 @@ export function placeOn(call: Call, cluster: string, facts: PlacingFacts): Candi
   const problem = placementProblem(facts.candidate, facts.tenantId, facts.delivery);
   if (problem === "read-only") throw readOnly(cluster);
   if (problem || !facts.candidate) throw refusal(call, cluster, problem ?? "unknown");
+  if (facts.adopted) call.require("environment:adopt", clusterObject(facts.candidate));
   const held = facts.holders.some((holder) => holder.environmentId !== facts.environmentId);
   if (held) {
     throw new KubeNovaError(
@@ -40,7 +43,7 @@ export function placeOn(call: Call, cluster: string, facts: PlacingFacts): Candi
 
 /** Who may not see clusters is not told which of them exist. */
 function refusal(call: Call, cluster: string, problem: PlacementProblem): KubeNovaError {
-  const seesClusters = can(call.principal, "cluster:get", {});
+  const seesClusters = call.can("cluster:get", {});
   return new KubeNovaError("KN-1308", `There is no cluster '${cluster}' that this tenant may be placed on.`, {
     cluster,
     ...(seesClusters ? { reason: problem } : {}),

@@ -1,5 +1,6 @@
 import { defineRoute } from "../../routing/define.ts";
 import { nameIsFree } from "../shared/catalogue.ts";
+import { projectObject } from "../shared/objects.ts";
 import { readForWrite } from "./read.ts";
 import { environmentExample, environmentParams, environmentSchema, putEnvironmentSchema } from "./schema.ts";
 import { createEnvironmentRow, replaceEnvironmentRow } from "./write.ts";
@@ -41,6 +42,7 @@ export const putEnvironment = defineRoute({
     if (environment && environment.deletedAt === null) {
       return replaceEnvironmentRow(call, reading, environment, call.body);
     }
+    call.require("environment:create", projectObject(reading.place.project));
     nameIsFree("environment", environment);
     return createEnvironmentRow(call, reading, call.params.environment, call.body);
   },

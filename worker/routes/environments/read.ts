@@ -4,7 +4,7 @@ import type { Call } from "../../routing/call.ts";
 import { findEnvironment, foundEnvironment } from "../../store/environments.ts";
 import { candidateOf, findCandidate, findNamespaceHolders, holdersOf } from "../../store/placements.ts";
 import { tenantPath } from "../../store/scope.ts";
-import { openProject } from "../shared/place.ts";
+import { openEnvironment } from "../shared/place.ts";
 import type { EnvironmentWrite } from "./schema.ts";
 import type { EnvironmentReading } from "./settle.ts";
 
@@ -25,7 +25,7 @@ export async function readForWrite(
   ]);
   const found = foundEnvironment(environment?.results[0]);
   return {
-    place: openProject(call, names, found),
+    place: openEnvironment(call, names, found, "slot"),
     found,
     candidate: candidateOf(candidate?.results[0]),
     holders: holdersOf(holders?.results),

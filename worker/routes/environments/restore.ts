@@ -2,7 +2,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { findEnvironment, foundEnvironment } from "../../store/environments.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { restorable } from "../shared/catalogue.ts";
-import { openProject } from "../shared/place.ts";
+import { openEnvironment } from "../shared/place.ts";
 import { commitDeletion } from "./deletion.ts";
 import { environmentExample, environmentParams, environmentSchema } from "./schema.ts";
 import { haveRoom } from "./settle.ts";
@@ -32,7 +32,7 @@ export const restoreEnvironment = defineRoute({
       findEnvironment(path, call.params.project, call.params.environment),
     ]);
     const found = foundEnvironment(rows?.results[0]);
-    const place = openProject(call, call.params, found);
+    const place = openEnvironment(call, call.params, found);
     const before = restorable("environment", call.params.environment, found.environment, call.now);
     call.checkPrecondition(before);
     haveRoom(found);

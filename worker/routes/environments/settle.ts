@@ -37,6 +37,7 @@ export function settleNew(
   const settings = {
     namespace: write.namespace ?? reading.derivedNamespace,
     delivery: write.delivery ?? ("direct" as const),
+    adopted: write.namespace !== undefined,
   };
   const cluster = chosenCluster(call, reading, undefined, settings, write);
   return {
@@ -45,7 +46,6 @@ export function settleNew(
     tenantId: place.tenant.id,
     projectId: place.project.id,
     position: write.position ?? (found.lastPosition === null ? 0 : Math.min(found.lastPosition + 1, 999)),
-    adopted: write.namespace !== undefined,
     autoDeploy: write.autoDeploy ?? found.siblings === 0,
     clusterId: cluster?.id ?? null,
     clusterName: cluster?.name ?? null,
@@ -70,7 +70,7 @@ export function settleChange(
   if (delivery !== before.delivery && reading.found.liveReleases > 0) {
     throw new KubeNovaError("KN-1305", "Its delivery cannot change while apps are released there.");
   }
-  const settings = { namespace: before.namespace, delivery };
+  const settings = { namespace: before.namespace, delivery, adopted: before.adopted };
   const cluster = chosenCluster(call, reading, before, settings, write);
   const moved = cluster !== undefined && (cluster?.id ?? null) !== before.clusterId;
   return {
@@ -100,7 +100,7 @@ function chosenCluster(
   call: Call,
   reading: EnvironmentReading,
   before: PlacedEnvironment | undefined,
-  settings: Pick<Environment, "namespace" | "delivery">,
+  settings: Pick<Environment, "namespace" | "delivery" | "adopted">,
   write: EnvironmentWrite,
 ): Candidate | null | undefined {
   const wanted = write.placement === undefined ? undefined : (write.placement.cluster ?? null);
@@ -115,6 +115,7 @@ function chosenCluster(
     environmentId: before?.id,
     namespace: settings.namespace,
     delivery: settings.delivery,
+    adopted: settings.adopted,
     candidate: reading.candidate,
     holders: reading.holders,
   });

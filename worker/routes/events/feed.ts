@@ -9,6 +9,7 @@ import type { EventQuery } from "./schema.ts";
 export async function openFeed(call: Call<unknown, EventQuery>, filter: EventFilter): Promise<Response> {
   const after = resumeAt(call.request.headers.get("last-event-id"), call.query.cursor);
   const body: FeedRequest = { filter, ...(after === undefined ? {} : { after }) };
+  await call.countStream();
   const feed = tenantStub(call.env, filter.tenantId ?? "platform");
   const answer = await feed.fetch("https://feed/", { method: "POST", body: JSON.stringify(body) });
   if (answer.status === 429) {

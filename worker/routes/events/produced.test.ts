@@ -25,6 +25,12 @@ const STEPS: Step[] = [
   { method: "PUT", path: "/tenants/acme", body: {}, tells: ["evt.tenant.created"] },
   { method: "PUT", path: "/tenants/acme", body: { displayName: "Acme" }, tells: ["evt.tenant.updated"] },
   { method: "PUT", path: "/tenants/acme", body: { displayName: "Acme" }, tells: [] },
+  {
+    method: "PUT",
+    path: "/tenants/acme/limits",
+    body: { streams: 9 },
+    tells: ["evt.tenant.limits-changed"],
+  },
   { method: "PUT", path: SHOP, body: {}, tells: ["evt.project.created"] },
   { method: "PATCH", path: SHOP, body: { displayName: "Shop" }, tells: ["evt.project.updated"] },
   {

@@ -31,10 +31,10 @@ export const replayEvents = defineRoute({
     },
   },
   async handler(call) {
-    call.authorize({});
     const db = directory(call.env);
     const from = { ...replayFrom(call.body), types: call.body.types };
     const [found] = await call.read(db, [selectForReplay(db, from, MAX_REPLAY + 1)]);
+    call.authorize({});
     const rows = (found?.results ?? []) as { id: string; seq: number; shard: number }[];
     const chosen = rows.slice(0, MAX_REPLAY);
     await armShards(call.env, chosen);

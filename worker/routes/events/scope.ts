@@ -1,7 +1,7 @@
-import { KubeNovaError } from "../../../domain/errors/index.ts";
 import type { Call } from "../../routing/call.ts";
 import { directory } from "../../store/database.ts";
 import { findEventScope } from "../../store/event-queries.ts";
+import { authorizeIn } from "../shared/place.ts";
 import type { EventQuery } from "./schema.ts";
 
 /**
@@ -13,15 +13,21 @@ export async function scopeOf(
 ): Promise<{ tenantId?: string; projectId?: string }> {
   const { tenant, project } = call.query;
   if (tenant === undefined) {
+    await call.identify();
     call.authorize({});
     return {};
   }
   const db = directory(call.env);
   const [found] = await call.read(db, [findEventScope(db, tenant, project)]);
   const row = found?.results[0] as { tenantId: string; projectId: string | null } | undefined;
-  call.authorize(row ? { tenantId: row.tenantId } : {});
-  if (!row) throw new KubeNovaError("KN-1200", `There is no tenant '${tenant}'.`);
-  if (project === undefined) return { tenantId: row.tenantId };
-  if (row.projectId === null) throw new KubeNovaError("KN-1200", `There is no project '${project}'.`);
-  return { tenantId: row.tenantId, projectId: row.projectId };
+  const projectId = row?.projectId ?? undefined;
+  authorizeIn(
+    call,
+    { tenant, project },
+    {
+      tenant: row && { id: row.tenantId },
+      project: row && projectId ? { id: projectId, tenantId: row.tenantId } : undefined,
+    },
+  );
+  return { tenantId: row?.tenantId as string, ...(projectId === undefined ? {} : { projectId }) };
 }

@@ -23,6 +23,7 @@ export const metrics = defineRoute({
     },
   },
   async handler(call) {
+    await call.identify();
     call.authorize({});
     await flushCounts(call.env, call.now);
     const text = await metricsStub(call.env).render();

@@ -34,7 +34,7 @@ export const readyz = defineRoute({
   operationId: "getReadiness",
   tag: "health",
   summary: "Do all parts answer",
-  description: "The database and its tables, the queue, a Durable Object, and the administrator's key.",
+  description: "The database and its tables, the queue, a Durable Object, and the secrets of the manager.",
   action: "public",
   answers: {
     200: {
@@ -70,7 +70,7 @@ async function runChecks(env: Env) {
     check("its tables cannot be read", () => databaseAnswers(directory(env))),
     check("its state cannot be read", () => queueAnswers(env)),
     check("an object does not answer", () => outboxStub(env, 0).ping()),
-    check("PLATFORM_ADMIN_KEY is absent or too short", async () => {
+    check("PLATFORM_ADMIN_KEY or KEY_RING is absent or not well formed", async () => {
       if (configurationProblems(env).length > 0) throw new Error("not configured");
     }),
   ]);

@@ -4,7 +4,7 @@ import { directory } from "../../store/database.ts";
 import { joinTokenOf, listJoinTokens as listRows } from "../../store/join-tokens.ts";
 import { joinTokenExample } from "../clusters/examples.ts";
 import { clusterParams } from "../clusters/schema.ts";
-import { objectOf } from "../clusters/write.ts";
+import { authorizeCluster } from "../clusters/write.ts";
 import { present } from "../shared/catalogue.ts";
 import { joinTokenJson, joinTokenListSchema } from "./schema.ts";
 
@@ -30,7 +30,7 @@ export const listJoinTokens = defineRoute({
       listRows(db, call.params.cluster),
     ]);
     const cluster = clusterOf(found?.results[0]);
-    call.authorize(cluster ? objectOf(cluster) : {});
+    authorizeCluster(call, cluster);
     present("cluster", call.params.cluster, cluster);
     const tokens = (rows?.results ?? []).flatMap((row) => joinTokenOf(row) ?? []);
     return { status: 200, body: { items: tokens.map((token) => joinTokenJson(token, call.now)) } };

@@ -1,5 +1,6 @@
+import { newSecret } from "../../keys/secret.ts";
 import type { Call } from "../../routing/call.ts";
-import { insertJoinToken, JOIN_TOKEN_TTL_MS, type JoinToken, newSecret } from "../../store/join-tokens.ts";
+import { insertJoinToken, JOIN_TOKEN_TTL_MS, type JoinToken } from "../../store/join-tokens.ts";
 import { joinTokenJson } from "./schema.ts";
 
 /** A new join token: the statement that stores its hash, and the one answer that shows it. */

@@ -8,7 +8,7 @@ import { findJoinToken, joinTokenOf, revokeJoinToken as revokeRow } from "../../
 import { guardOne } from "../../store/rows.ts";
 import { joinTokenExample } from "../clusters/examples.ts";
 import { clusterParam } from "../clusters/schema.ts";
-import { objectOf } from "../clusters/write.ts";
+import { authorizeCluster } from "../clusters/write.ts";
 import { present } from "../shared/catalogue.ts";
 import { joinTokenJson, joinTokenSchema } from "./schema.ts";
 
@@ -41,7 +41,7 @@ export const revokeJoinToken = defineRoute({
       findJoinToken(db, call.params.token),
     ]);
     const cluster = clusterOf(found?.results[0]);
-    call.authorize(cluster ? objectOf(cluster) : {});
+    authorizeCluster(call, cluster);
     const { id } = present("cluster", call.params.cluster, cluster);
     const token = joinTokenOf(row?.results[0]);
     if (token?.clusterId !== id) throw new KubeNovaError("KN-1200", "The cluster has no such join token.");

@@ -5,7 +5,15 @@ import { streamCluster } from "../proxy/open.ts";
 import { releaseLogs } from "./release.ts";
 import { listPods, logQuery, namespaceSchema, podListSchema, podLog, podSchema } from "./schema.ts";
 
-export const STREAM_ERRORS = ["KN-1500", "KN-1501", "KN-1502", "KN-1503", "KN-1504"] as const;
+export const STREAM_ERRORS = [
+  "KN-1500",
+  "KN-1501",
+  "KN-1502",
+  "KN-1503",
+  "KN-1504",
+  "KN-1505",
+  "KN-1603",
+] as const;
 
 const getLogs = defineRoute({
   method: "get",

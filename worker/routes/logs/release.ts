@@ -7,7 +7,7 @@ import { findReleases, releasesOf } from "../../store/releases.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { viewsOf } from "../releases/json.ts";
 import { releaseParams } from "../releases/schema.ts";
-import { openApp } from "../shared/place.ts";
+import { openRelease } from "../shared/place.ts";
 import { listPods, logQuery, type PodSummary, podLog, podSchema } from "./schema.ts";
 
 /** The pod that a person means: one that is ready before one that is not, and of those the newest. */
@@ -28,7 +28,7 @@ export const releaseLogs = defineRoute({
   params: releaseParams,
   query: z.strictObject({ pod: podSchema.optional(), ...logQuery }),
   answers: { 200: { description: "The log.", mediaType: "text/plain" } },
-  errors: ["KN-1309", "KN-1500", "KN-1501", "KN-1502", "KN-1503", "KN-1504"],
+  errors: ["KN-1309", "KN-1500", "KN-1501", "KN-1502", "KN-1503", "KN-1504", "KN-1505", "KN-1603"],
   streams: true,
   async handler(call) {
     const { project, app, environment } = call.params;
@@ -37,8 +37,12 @@ export const releaseLogs = defineRoute({
       findAppPath(path, project, app),
       findReleases(path, { project, app, environment }),
     ]);
-    openApp(call, call.params, foundIn(parent?.results[0]));
-    const [view] = viewsOf(releasesOf(rows?.results));
+    const found = releasesOf(rows?.results);
+    openRelease(call, call.params, {
+      ...foundIn(parent?.results[0]),
+      environment: found[0]?.environment,
+    });
+    const [view] = viewsOf(found);
     if (!view) throw new KubeNovaError("KN-1200", `'${app}' was never deployed to '${environment}'.`);
     const { clusterId, namespace } = view.environment;
     if (clusterId === null) throw new KubeNovaError("KN-1309");

@@ -1,3 +1,4 @@
+import { visibleOf } from "../../../domain/access/index.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { findTenantPath, foundIn } from "../../store/paths.ts";
 import { listProjects as listProjectRows, projectPage } from "../../store/projects.ts";
@@ -26,9 +27,11 @@ export const listProjects = defineRoute({
   errors: ["KN-1006"],
   async handler(call) {
     const path = tenantPath(call.env, call.params.tenant);
+    await call.identify();
+    const visible = visibleOf(call.principal, "project");
     const [parent, rows] = await call.read(path.db, [
       findTenantPath(path),
-      listProjectRows(path, call.query),
+      listProjectRows(path, call.query, visible),
     ]);
     const { tenant } = openTenant(call, call.params, foundIn(parent?.results[0]));
     const page = projectPage(rows?.results ?? [], call.query);

@@ -2,7 +2,8 @@ import { defineRoute } from "../../routing/define.ts";
 import { findProjectPath, foundIn } from "../../store/paths.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { nameIsFree } from "../shared/catalogue.ts";
-import { openTenant } from "../shared/place.ts";
+import { tenantObject } from "../shared/objects.ts";
+import { openProjectSlot } from "../shared/place.ts";
 import { projectExample, projectParams, projectSchema, putProjectSchema } from "./schema.ts";
 import { createProjectRow, replaceProjectRow } from "./write.ts";
 
@@ -36,11 +37,12 @@ export const putProject = defineRoute({
     const path = tenantPath(call.env, call.params.tenant);
     const [rows] = await call.read(path.db, [findProjectPath(path, call.params.project)]);
     const found = foundIn(rows?.results[0]);
-    const place = openTenant(call, call.params, found);
+    const place = openProjectSlot(call, call.params, found);
     const { project } = found;
     call.checkPrecondition(project);
     if (project && project.deletedAt === null)
       return replaceProjectRow(call, { ...place, project }, call.body);
+    call.require("project:create", tenantObject(place.tenant));
     nameIsFree("project", project);
     return createProjectRow(call, place, call.params.project, call.body);
   },

@@ -2,7 +2,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { findProjectPath, foundIn } from "../../store/paths.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { restorable } from "../shared/catalogue.ts";
-import { openTenant } from "../shared/place.ts";
+import { openProjectSlot } from "../shared/place.ts";
 import { commitDeletion } from "./deletion.ts";
 import { projectExample, projectParams, projectSchema } from "./schema.ts";
 
@@ -29,7 +29,7 @@ export const restoreProject = defineRoute({
     const path = tenantPath(call.env, call.params.tenant);
     const [rows] = await call.read(path.db, [findProjectPath(path, call.params.project)]);
     const found = foundIn(rows?.results[0]);
-    const { tenant, scope } = openTenant(call, call.params, found);
+    const { tenant, scope } = openProjectSlot(call, call.params, found);
     const before = restorable("project", call.params.project, found.project, call.now);
     call.checkPrecondition(before);
     return commitDeletion(call, { tenant, scope }, before, "restored");

@@ -19,7 +19,7 @@ const routeOf = (method: Method): Route =>
     parameterExamples: { path: "index.html" },
     query: z.object({}),
     answers: { 200: { description: "Whatever the service answers.", mediaType: "*/*" } },
-    errors: ["KN-1000", "KN-1500", "KN-1501", "KN-1502", "KN-1503", "KN-1504"],
+    errors: ["KN-1000", "KN-1500", "KN-1501", "KN-1502", "KN-1503", "KN-1504", "KN-1505", "KN-1603"],
     streams: true,
     handler: proxy,
   });

@@ -6,7 +6,7 @@ import { findReleases, releasesOf } from "../../store/releases.ts";
 import { findRevision, revisionHeadOf } from "../../store/revisions.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { refOf } from "../revisions/schema.ts";
-import { openApp } from "../shared/place.ts";
+import { openRelease } from "../shared/place.ts";
 import { deploymentAnswers } from "./deployment-answers.ts";
 import { releaseParams, releaseSummaryExample, revisionSelectorSchema } from "./schema.ts";
 import { deploy, deployable } from "./target.ts";
@@ -35,8 +35,12 @@ export const deployRelease = defineRoute({
       findReleases(path, names),
       findRevision(path, names, refOf(call.body.revision), false),
     ]);
-    const { scope, project, app } = openApp(call, call.params, foundIn(parent?.results[0]));
-    const at = deployable(environment, releasesOf(rows?.results)[0]);
+    const [found] = releasesOf(rows?.results);
+    const { scope, project, app } = openRelease(call, call.params, {
+      ...foundIn(parent?.results[0]),
+      environment: found?.environment,
+    });
+    const at = deployable(environment, found);
     call.checkPrecondition(at.release);
     const row = revisions?.results[0];
     if (!row) {

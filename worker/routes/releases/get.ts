@@ -5,7 +5,7 @@ import { findAppPath, foundIn } from "../../store/paths.ts";
 import { deploymentsOf, findDeployments, findReleases, releasesOf } from "../../store/releases.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { livenessOf } from "../shared/liveness.ts";
-import { openApp } from "../shared/place.ts";
+import { openRelease } from "../shared/place.ts";
 import { releaseJson, viewsOf } from "./json.ts";
 import { releaseExample, releaseParams, releaseSchema } from "./schema.ts";
 
@@ -38,8 +38,12 @@ export const getRelease = defineRoute({
       findReleases(path, names),
       findDeployments(path, names, SHOWN_HISTORY),
     ]);
-    openApp(call, call.params, foundIn(parent?.results[0]));
-    const [view] = viewsOf(releasesOf(rows?.results));
+    const found = releasesOf(rows?.results);
+    openRelease(call, call.params, {
+      ...foundIn(parent?.results[0]),
+      environment: found[0]?.environment,
+    });
+    const [view] = viewsOf(found);
     if (!view) throw new KubeNovaError("KN-1200", `'${app}' was never deployed to '${environment}'.`);
     const { clusterId } = view.environment;
     const liveness = (await livenessOf(call.env, [clusterId])).get(clusterId ?? "");

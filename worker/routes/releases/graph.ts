@@ -9,7 +9,7 @@ import { findReleases, releasesOf } from "../../store/releases.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { askCluster } from "../proxy/ask.ts";
 import { iso } from "../shared/catalogue.ts";
-import { openApp } from "../shared/place.ts";
+import { openRelease } from "../shared/place.ts";
 import {
   type GraphFormat,
   graphExample,
@@ -44,7 +44,7 @@ export const getReleaseGraph = defineRoute({
       otherMedia: { [MEDIA.dot]: toDot(drawing), [MEDIA.mermaid]: toMermaid(drawing) },
     },
   },
-  errors: ["KN-1009", "KN-1309", "KN-1501", "KN-1502", "KN-1503", "KN-1504"],
+  errors: ["KN-1009", "KN-1309", "KN-1501", "KN-1502", "KN-1503", "KN-1504", "KN-1505", "KN-1603"],
   async handler(call) {
     const { project, app, environment } = call.params;
     const path = tenantPath(call.env, call.params.tenant);
@@ -52,9 +52,13 @@ export const getReleaseGraph = defineRoute({
       findAppPath(path, project, app),
       findReleases(path, { project, app, environment }),
     ]);
-    openApp(call, call.params, foundIn(parent?.results[0]));
+    const found = releasesOf(rows?.results);
+    openRelease(call, call.params, {
+      ...foundIn(parent?.results[0]),
+      environment: found[0]?.environment,
+    });
     const format = call.query.format ?? accepted(call.request.headers.get("accept"));
-    const [view] = viewsOf(releasesOf(rows?.results));
+    const [view] = viewsOf(found);
     if (!view) throw new KubeNovaError("KN-1200", `'${app}' was never deployed to '${environment}'.`);
     const graph = await graphOf(call, app, view);
     if (format === "json") return { status: 200, body: graph };

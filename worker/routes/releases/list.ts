@@ -4,6 +4,7 @@ import { findReleases, releasesOf } from "../../store/releases.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { appParams } from "../apps/schema.ts";
 import { livenessOf } from "../shared/liveness.ts";
+import { visibleReleases } from "../shared/objects.ts";
 import { openApp } from "../shared/place.ts";
 import { releaseSummaryJson, viewsOf } from "./json.ts";
 import { releasePageSchema, releaseSummaryExample } from "./schema.ts";
@@ -32,7 +33,7 @@ export const listReleases = defineRoute({
       findReleases(path, { project, app }),
     ]);
     openApp(call, call.params, foundIn(parent?.results[0]));
-    const views = viewsOf(releasesOf(rows?.results));
+    const views = viewsOf(visibleReleases(call, releasesOf(rows?.results)));
     const liveness = await livenessOf(
       call.env,
       views.map(({ environment }) => environment.clusterId),

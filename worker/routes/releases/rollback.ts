@@ -13,7 +13,7 @@ import {
 } from "../../store/releases.ts";
 import { tenantPath } from "../../store/scope.ts";
 import { refOf } from "../revisions/schema.ts";
-import { openApp } from "../shared/place.ts";
+import { openRelease } from "../shared/place.ts";
 import { deploymentAnswers } from "./deployment-answers.ts";
 import { releaseParams, releaseSummaryExample, revisionSelectorSchema } from "./schema.ts";
 import { deploy, deployable } from "./target.ts";
@@ -47,8 +47,12 @@ export const rollbackRelease = defineRoute({
       findReleases(path, names),
       findDeployments(path, names, MAX_HISTORY),
     ]);
-    const { scope, project, app } = openApp(call, call.params, foundIn(parent?.results[0]));
-    const at = deployable(environment, releasesOf(rows?.results)[0]);
+    const [found] = releasesOf(rows?.results);
+    const { scope, project, app } = openRelease(call, call.params, {
+      ...foundIn(parent?.results[0]),
+      environment: found?.environment,
+    });
+    const at = deployable(environment, found);
     call.checkPrecondition(at.release);
     const target = targetOf(deploymentsOf(deployments?.results), call.body?.to);
     if (!target) throw new KubeNovaError("KN-1311");

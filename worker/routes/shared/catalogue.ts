@@ -109,9 +109,13 @@ export function present<T extends { deletedAt: number | null }>(
   return row;
 }
 
-/** @throws KubeNovaError KN-1300 where the name is taken, by a deleted object too */
-export function nameIsFree(kind: string, row: CatalogueRow | undefined): void {
+/**
+ * @param isSeen false where the caller may not know what has the name: he learns no more than that it is taken
+ * @throws KubeNovaError KN-1300 where the name is taken, by a deleted object too
+ */
+export function nameIsFree(kind: string, row: CatalogueRow | undefined, isSeen = true): void {
   if (!row) return;
+  if (!isSeen) throw new KubeNovaError("KN-1300", `The name '${row.name}' cannot be had.`);
   const deleted = row.deletedAt !== null;
   const message = deleted
     ? `A deleted ${kind} holds the name '${row.name}'; restore it, or wait for its purge.`

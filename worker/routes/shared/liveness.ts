@@ -1,9 +1,11 @@
 import type { Liveness } from "../../../durable-objects/rpc.ts";
-import { inTime } from "../../bounded.ts";
 import type { Env } from "../../env.ts";
-import { clusterStub } from "../../store/database.ts";
+import { askObject } from "../../limits/circuit.ts";
 
-/** A cluster's object answers within milliseconds; where it does not, its cluster is as good as silent. */
+/**
+ * A cluster's object answers within milliseconds; where it does not, its cluster is as good as silent. One that stays away
+ * is not waited for by each list: see askObject.
+ */
 const LIVENESS_TIMEOUT_MS = 2_000;
 
 const SILENT: Liveness = { connected: false, lastSeenAt: null, session: 0 };
@@ -20,7 +22,7 @@ export async function livenessOf(
 
 async function askOne(env: Env, clusterId: string): Promise<Liveness> {
   try {
-    return await inTime(clusterStub(env, clusterId).liveness(), LIVENESS_TIMEOUT_MS);
+    return await askObject(env, clusterId, (object) => object.liveness(), LIVENESS_TIMEOUT_MS);
   } catch {
     return SILENT;
   }

@@ -26,9 +26,9 @@ export const createTenant = defineRoute({
   },
   errors: ["KN-1300"],
   async handler(call) {
-    call.authorize({});
     const db = directory(call.env);
     const [found] = await call.read(db, [findTenant(db, call.body.name)]);
+    call.authorize({});
     nameIsFree("tenant", tenantOf(found?.results[0]));
     const { name, ...write } = call.body;
     return createTenantRow(call, name, write);

@@ -4,6 +4,7 @@ import { findTenant, tenantOf } from "../../store/tenants.ts";
 import { confirmed, confirmQuery, present } from "../shared/catalogue.ts";
 import { commitDeletion } from "./deletion.ts";
 import { deletedTenantExample, tenantParams, tenantSchema } from "./schema.ts";
+import { authorizeTenant } from "./write.ts";
 
 export const deleteTenant = defineRoute({
   method: "delete",
@@ -30,7 +31,7 @@ export const deleteTenant = defineRoute({
     const db = directory(call.env);
     const [found] = await call.read(db, [findTenant(db, call.params.tenant)]);
     const row = tenantOf(found?.results[0]);
-    call.authorize(row ? { tenantId: row.id, id: row.id } : {});
+    authorizeTenant(call, row);
     const before = present("tenant", call.params.tenant, row);
     confirmed(before.name, call.query.confirm);
     call.checkPrecondition(before);

@@ -3,7 +3,7 @@ import { directory } from "../../store/database.ts";
 import { findTenant, tenantOf } from "../../store/tenants.ts";
 import { present } from "../shared/catalogue.ts";
 import { tenantExample, tenantParams, tenantSchema } from "./schema.ts";
-import { tenantAnswer } from "./write.ts";
+import { authorizeTenant, tenantAnswer } from "./write.ts";
 
 export const getTenant = defineRoute({
   method: "get",
@@ -21,7 +21,7 @@ export const getTenant = defineRoute({
     const db = directory(call.env);
     const [found] = await call.read(db, [findTenant(db, call.params.tenant)]);
     const row = tenantOf(found?.results[0]);
-    call.authorize(row ? { tenantId: row.id, id: row.id } : {});
+    authorizeTenant(call, row);
     return tenantAnswer(200, present("tenant", call.params.tenant, row));
   },
 });

@@ -1,3 +1,4 @@
+import { visibleOf } from "../../../domain/access/index.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { listTenants as listTenantRows, tenantPage } from "../../store/tenants.ts";
@@ -21,9 +22,11 @@ export const listTenants = defineRoute({
   },
   errors: ["KN-1006"],
   async handler(call) {
-    call.authorize({});
     const db = directory(call.env);
-    const [rows] = await call.read(db, [listTenantRows(db, call.query)]);
+    await call.identify();
+    call.authorize({});
+    const visible = visibleOf(call.principal, "tenant");
+    const [rows] = await call.read(db, [listTenantRows(db, call.query, visible)]);
     const page = tenantPage(rows?.results ?? [], call.query);
     return { status: 200, body: { items: page.items.map(tenantJson), nextCursor: page.nextCursor } };
   },

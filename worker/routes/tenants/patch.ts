@@ -6,7 +6,7 @@ import { directory } from "../../store/database.ts";
 import { findTenant, tenantOf } from "../../store/tenants.ts";
 import { present, writtenFields } from "../shared/catalogue.ts";
 import { patchTenantSchema, putTenantSchema, tenantExample, tenantParams, tenantSchema } from "./schema.ts";
-import { replaceTenantRow } from "./write.ts";
+import { authorizeTenant, replaceTenantRow } from "./write.ts";
 
 export const patchTenant = defineRoute({
   method: "patch",
@@ -36,7 +36,7 @@ export const patchTenant = defineRoute({
     const db = directory(call.env);
     const [found] = await call.read(db, [findTenant(db, call.params.tenant)]);
     const row = tenantOf(found?.results[0]);
-    call.authorize(row ? { tenantId: row.id, id: row.id } : {});
+    authorizeTenant(call, row);
     const tenant = present("tenant", call.params.tenant, row);
     call.checkPrecondition(tenant);
     const merged = mergePatch({ ...writtenFields(tenant), region: tenant.region }, call.body);

@@ -3,7 +3,7 @@ import { directory } from "../../store/database.ts";
 import { findTenant, tenantOf } from "../../store/tenants.ts";
 import { nameIsFree } from "../shared/catalogue.ts";
 import { putTenantSchema, tenantExample, tenantParams, tenantSchema } from "./schema.ts";
-import { createTenantRow, replaceTenantRow } from "./write.ts";
+import { authorizeTenant, createTenantRow, replaceTenantRow } from "./write.ts";
 
 export const putTenant = defineRoute({
   method: "put",
@@ -35,9 +35,10 @@ export const putTenant = defineRoute({
     const db = directory(call.env);
     const [found] = await call.read(db, [findTenant(db, call.params.tenant)]);
     const row = tenantOf(found?.results[0]);
-    call.authorize(row ? { tenantId: row.id, id: row.id } : {});
+    authorizeTenant(call, row);
     call.checkPrecondition(row);
     if (row && row.deletedAt === null) return replaceTenantRow(call, row, call.body);
+    call.require("tenant:create", {});
     nameIsFree("tenant", row);
     return createTenantRow(call, call.params.tenant, call.body);
   },

@@ -4,6 +4,7 @@ import { findTenant, tenantOf } from "../../store/tenants.ts";
 import { restorable } from "../shared/catalogue.ts";
 import { commitDeletion } from "./deletion.ts";
 import { tenantExample, tenantParams, tenantSchema } from "./schema.ts";
+import { authorizeTenant } from "./write.ts";
 
 export const restoreTenant = defineRoute({
   method: "post",
@@ -28,7 +29,7 @@ export const restoreTenant = defineRoute({
     const db = directory(call.env);
     const [found] = await call.read(db, [findTenant(db, call.params.tenant)]);
     const row = tenantOf(found?.results[0]);
-    call.authorize(row ? { tenantId: row.id, id: row.id } : {});
+    authorizeTenant(call, row);
     const before = restorable("tenant", call.params.tenant, row, call.now);
     call.checkPrecondition(before);
     return commitDeletion(call, before, "restored");

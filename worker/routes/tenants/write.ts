@@ -5,6 +5,7 @@ import { etagOf } from "../../routing/preconditions.ts";
 import { directory } from "../../store/database.ts";
 import { insertTenant, type Tenant, tenantState, updateTenant } from "../../store/tenants.ts";
 import { newRow } from "../shared/catalogue.ts";
+import { missing, tenantObject } from "../shared/objects.ts";
 import { DEFAULT_REGION, type TenantWrite, tenantJson } from "./schema.ts";
 
 export const tenantAnswer = (status: number, tenant: Tenant): Answer => ({
@@ -13,6 +14,10 @@ export const tenantAnswer = (status: number, tenant: Tenant): Answer => ({
   etag: etagOf(tenant.version),
   ...(status === 201 ? { location: `/api/v1/tenants/${tenant.name}` } : {}),
 });
+
+/** Asks can() on the tenant that a URL names, deleted or not. @throws KubeNovaError KN-1200, KN-1102 */
+export const authorizeTenant = (call: Call<{ tenant: string }>, row: Tenant | undefined): void =>
+  call.authorize(row ? tenantObject(row) : {}, missing("tenant", call.params.tenant));
 
 /** Commits a new tenant. */
 export function createTenantRow(call: Call, name: string, write: TenantWrite): Promise<Answer> {

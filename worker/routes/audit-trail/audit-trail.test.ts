@@ -1,0 +1,114 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { api, apiRaw } from "../../../test/workerd/api.ts";
+import { allAppended } from "../../../test/workerd/audit.ts";
+import { givenUser } from "../../../test/workerd/principals.ts";
+
+const LOG = "/tenants/acme/audit";
+const SINK = `${LOG}/sink`;
+const SECRET = "a-token-that-nobody-sees";
+const url = `http://${inject("siem")}/routes`;
+
+let tenantId: string;
+
+beforeAll(async () => {
+  env.OUTBOUND_ALLOW_HOSTS = inject("siem");
+  const headers = { "cf-connecting-ip": "198.51.100.9" };
+  const body = { displayName: "0" };
+  tenantId = (await api<{ id: string }>("PUT", "/tenants/acme", { body, headers })).body.id;
+  await api("PUT", "/tenants/acme", { body: { displayName: "=cmd|' /C calc'!A1" }, headers });
+  const viewer = await givenUser([{ role: "viewer", scope: { level: "tenant", tenantId } }]);
+  await api("DELETE", "/tenants/acme?confirm=acme", { token: viewer.token });
+  await allAppended();
+});
+
+describe("the table of a log", () => {
+  it("has a row an entry, with addresses, for a time range", async () => {
+    const answer = await apiRaw("GET", `${LOG}:csv`);
+    expect(answer.headers.get("content-type")).toContain("text/csv");
+    const [head, ...rows] = (await answer.text()).trimEnd().split("\r\n");
+    expect(head).toMatch(/^index,number,id,time,actor_kind/);
+    expect(rows.length).toBeGreaterThanOrEqual(2);
+    expect(rows[0]).toContain("198.51.100.9");
+    const none = await apiRaw("GET", `${LOG}:csv?since=2030-01-01T00:00:00Z`);
+    expect((await none.text()).trimEnd().split("\r\n")).toEqual([head]);
+    const past = await apiRaw("GET", `${LOG}:csv?until=2020-01-01T00:00:00Z`);
+    expect((await past.text()).trimEnd().split("\r\n")).toEqual([head]);
+  });
+});
+
+describe("the report on a log", () => {
+  it("is a PDF, also of a time without entries", async () => {
+    for (const query of ["", "?since=2030-01-01T00:00:00Z"]) {
+      const answer = await apiRaw("GET", `${LOG}:report${query}`);
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/pdf"]);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      expect(new TextDecoder().decode(bytes.slice(0, 5))).toBe("%PDF-");
+      expect(bytes.length).toBeGreaterThan(2_000);
+    }
+  });
+});
+
+describe("retention", () => {
+  it("is seven years unless the platform sets it", async () => {
+    expect((await api("GET", `${LOG}/retention`)).body).toMatchObject({ retentionDays: 2_557, archived: 0 });
+    const body = { retentionDays: 3_650 };
+    expect((await api("PUT", `${LOG}/retention`, { body })).body).toEqual(body);
+    expect((await api("GET", `${LOG}/retention`)).body).toMatchObject(body);
+    expect((await api("PUT", `${LOG}/retention`, { body: { retentionDays: 30 } })).code).toBe("KN-1002");
+  });
+
+  it("is not the tenant's to set", async () => {
+    const owner = await givenUser([{ role: "tenant-owner", scope: { level: "tenant", tenantId } }]);
+    const init = { token: owner.token, body: { retentionDays: 90 } };
+    expect((await api("PUT", `${LOG}/retention`, init)).code).toBe("KN-1102");
+    expect((await api("GET", `${LOG}/retention`, { token: owner.token })).status).toBe(200);
+  });
+});
+
+describe("a stream", () => {
+  it("is set, shown without its token, tried, changed and taken away", async () => {
+    expect((await api("GET", SINK)).code).toBe("KN-1200");
+    const set = await api("PUT", SINK, { body: { url, format: "jsonl", token: SECRET } });
+    expect([set.status, set.body]).toMatchObject([200, { url, format: "jsonl", hasToken: true }]);
+    expect((await api("POST", `${SINK}:test`)).body).toEqual({ delivered: true, error: null });
+    const [got] = await (await fetch(url)).json<{ authorization: string; body: string }[]>();
+    expect(got?.authorization).toBe(`Bearer ${SECRET}`);
+    expect(JSON.parse(got?.body ?? "")).toMatchObject({ index: -1, action: "audit-sink:test" });
+    const changed = await api("PUT", SINK, { body: { url, format: "splunk-hec" } });
+    expect(changed.body).toMatchObject({ format: "splunk-hec", hasToken: true });
+    const shown = await api("GET", SINK);
+    expect(JSON.stringify([set.body, changed.body, shown.body])).not.toContain(SECRET);
+    for (const table of ["audit_sinks", "events", "audit_outbox"]) {
+      const rows = await env.DB.prepare(`SELECT * FROM ${table}`).all();
+      expect(JSON.stringify(rows.results), table).not.toContain(SECRET);
+    }
+    expect((await api("DELETE", SINK)).status).toBe(204);
+    expect((await api("GET", SINK)).code).toBe("KN-1200");
+    expect((await api("POST", `${SINK}:test`)).code).toBe("KN-1200");
+  });
+
+  it("tells what a receiver says that does not want it", async () => {
+    const refusing = `http://${inject("siem")}/refusing`;
+    await fetch(refusing, { method: "PUT", body: "403" });
+    await api("PUT", SINK, { body: { url: refusing, format: "jsonl" } });
+    const error = "the receiver answered 403";
+    expect((await api("POST", `${SINK}:test`)).body).toEqual({ delivered: false, error });
+  });
+
+  it("leads to nowhere inside", async () => {
+    for (const inside of [
+      "http://10.0.0.1/",
+      "https://169.254.169.254/latest",
+      "https://kubernetes.default.svc",
+    ])
+      expect((await api("PUT", SINK, { body: { url: inside, format: "jsonl" } })).code).toBe("KN-1610");
+  });
+
+  it("is not for whoever only reads", async () => {
+    const { token } = await givenUser([{ role: "auditor", scope: { level: "tenant", tenantId } }]);
+    expect((await api("PUT", SINK, { token, body: { url, format: "jsonl" } })).code).toBe("KN-1102");
+    const outsider = await givenUser();
+    expect((await api("GET", SINK, { token: outsider.token })).code).toBe("KN-1200");
+  });
+});

@@ -1,0 +1,123 @@
+import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { assertOutboundUrl } from "../../outbound/guarded-fetch.ts";
+import type { Call } from "../../routing/call.ts";
+import { defineRoute, type Route } from "../../routing/define.ts";
+import type { LogRow } from "../../store/audit-queries.ts";
+import {
+  type AuditSink,
+  deleteSink,
+  putSink,
+  sealSinkToken,
+  selectSink,
+  sinkOf,
+} from "../../store/audit-sinks.ts";
+import { auditStub, directory } from "../../store/database.ts";
+import { type Place, paramsAt, readLog } from "../audit/place.ts";
+import { changed } from "./changed.ts";
+import { putSinkSchema, sinkExample, sinkJson, sinkSchema, sinkWriteExample } from "./sink-schema.ts";
+
+/** The log, once the caller may see it, and where it is streamed to. */
+export async function readSink<Q>(call: Call<unknown, Q>): Promise<{ row: LogRow; sink?: AuditSink }> {
+  const row = await readLog(call);
+  const db = directory(call.env);
+  const [found] = await call.look(db, [selectSink(db, row.log)]);
+  const sink = sinkOf(found?.results[0]);
+  return sink ? { row, sink } : { row };
+}
+
+/** @throws KubeNovaError KN-1200 */
+export function presentSink(sink: AuditSink | undefined): AuditSink {
+  if (!sink) throw new KubeNovaError("KN-1200", "This log is streamed nowhere.");
+  return sink;
+}
+
+export const getAuditSink = (place: Place): Route =>
+  defineRoute({
+    method: "get",
+    path: `${place.path}/sink` as `/${string}`,
+    operationId: `get${place.suffix}AuditSink`,
+    tag: "audit",
+    summary: `Get where ${place.whose} audit log is streamed to`,
+    action: `${place.kind}-sink:get`,
+    ...paramsAt(place),
+    answers: { 200: { description: "The stream.", schema: sinkSchema, example: sinkExample } },
+    async handler(call) {
+      const { row, sink } = await readSink(call);
+      const present = presentSink(sink);
+      const { sink: state } = await auditStub(call.env, row.log).trail();
+      return { status: 200, body: sinkJson(present, state) };
+    },
+  });
+
+export const putAuditSink = (place: Place): Route =>
+  defineRoute({
+    method: "put",
+    path: `${place.path}/sink` as `/${string}`,
+    operationId: `put${place.suffix}AuditSink`,
+    tag: "audit",
+    summary: `Stream ${place.whose} audit log to a SIEM`,
+    description:
+      "Each entry comes at least once and in order, with its id and index. What was delivered before stays delivered where a stream is changed.",
+    action: `${place.kind}-sink:update`,
+    ...paramsAt(place),
+    body: { schema: putSinkSchema, example: sinkWriteExample },
+    answers: {
+      200: { description: "The stream as it was set.", schema: sinkSchema, example: sinkExample },
+    },
+    errors: ["KN-1610"],
+    async handler(call) {
+      const { row, sink: before } = await readSink(call);
+      const { url, format, personal = false, token, from = "now" } = call.body;
+      assertOutboundUrl(call.env, url);
+      const stub = auditStub(call.env, row.log);
+      const size = from === "now" && !before ? (await stub.head()).size : 0;
+      const sink: AuditSink = {
+        log: row.log,
+        tenantId: row.tenantId,
+        url,
+        format,
+        token: token ? await sealSinkToken(call.env, row, token) : null,
+        fromIndex: before?.fromIndex ?? size,
+        personal,
+        version: (before?.version ?? 0) + 1,
+        createdAt: before?.createdAt ?? call.now,
+        updatedAt: call.now,
+      };
+      if (token === undefined && before) sink.token = before.token;
+      const db = directory(call.env);
+      const after = { host: new URL(url).host, format, personal, hasToken: sink.token !== null };
+      const answer = await call.commit({
+        db,
+        statements: putSink(db, sink),
+        ...changed(row, "audit-sink-set", after),
+        answer: { status: 200, body: sinkJson(sink, null) },
+      });
+      call.waitUntil(stub.settingsChanged());
+      return answer;
+    },
+  });
+
+export const deleteAuditSink = (place: Place): Route =>
+  defineRoute({
+    method: "delete",
+    path: `${place.path}/sink` as `/${string}`,
+    operationId: `delete${place.suffix}AuditSink`,
+    tag: "audit",
+    summary: `Stream ${place.whose} audit log no more`,
+    action: `${place.kind}-sink:delete`,
+    ...paramsAt(place),
+    answers: { 204: { description: "It is streamed nowhere." } },
+    async handler(call) {
+      const { row, sink } = await readSink(call);
+      presentSink(sink);
+      const db = directory(call.env);
+      const answer = await call.commit({
+        db,
+        statements: [deleteSink(db, row.log)],
+        ...changed(row, "audit-sink-deleted", null),
+        answer: { status: 204 },
+      });
+      call.waitUntil(auditStub(call.env, row.log).settingsChanged());
+      return answer;
+    },
+  });

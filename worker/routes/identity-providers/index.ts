@@ -1,0 +1,1 @@
+export { providerRoutes as identityProviderRoutes } from "./routes.ts";

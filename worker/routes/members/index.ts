@@ -1,0 +1,6 @@
+import type { Route } from "../../routing/define.ts";
+import { removeMember } from "./delete.ts";
+import { getMember } from "./get.ts";
+import { listMembers } from "./list.ts";
+
+export const memberRoutes: readonly Route[] = [listMembers, getMember, removeMember];

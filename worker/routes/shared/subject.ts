@@ -1,0 +1,10 @@
+import type { Row } from "../../store/rows.ts";
+import { calledSubject, type Subject, type SubjectName, subjectOf } from "../../store/subjects.ts";
+import { notThere } from "./giving.ts";
+
+/** Somebody whom a body names. @throws KubeNovaError KN-1002 where he is not there, or of another tenant */
+export function presentSubject(named: SubjectName, row: Row | undefined, path = "subject"): Subject {
+  const subject = subjectOf(row);
+  if (subject) return subject;
+  throw notThere(path, `there is no ${named.kind} '${calledSubject(named)}' here`);
+}
