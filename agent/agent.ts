@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { startAudit } from "./audit/index.ts";
 import { createClockWatch } from "./clock-watch.ts";
 import type { Config } from "./config.ts";
 import type { HealthInput } from "./http/health.ts";
@@ -62,6 +63,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const own = ownObjects(writable, config.namespace);
   const tools = startModules(config.modules, { clock, log, metrics });
 
+  const audit =
+    config.audit &&
+    (await startAudit({
+      ...{ config: config.audit, kube: writable, clock, metrics },
+      namespace: config.namespace,
+      log: log.with({ part: "audit" }),
+    }));
   const exporter =
     config.traces &&
     createExporter(config.traces, {
@@ -101,7 +109,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         random: Math.random,
         signal,
       };
-      term = startTerm({ ...shared, startOperator: options.startOperator, stopping: () => stopping });
+      term = startTerm({
+        ...shared,
+        startOperator: options.startOperator,
+        stopping: () => stopping,
+        consumers: audit ? [audit] : [],
+      });
       await term.ended;
     },
     onStoppedLeading() {
@@ -137,6 +150,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     health,
     async stop() {
       stopping = true;
+      await audit?.stop();
       await election.stop();
       await tools.stop();
       await exporter?.stop();

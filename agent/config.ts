@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type TraceTarget, traceTarget } from "../domain/trace/config.ts";
+import { type AuditConfig, auditConfig } from "./config-audit.ts";
 import { managerUrl } from "./config-manager-url.ts";
 import { type ModulesConfig, modulesConfig } from "./config-modules.ts";
 import {
@@ -38,6 +39,8 @@ export interface Config {
   /** 0: never. */
   keyRotationDays: number;
   modules: ModulesConfig;
+  /** Where the API server's audit events come in; they do not where absent. */
+  audit?: AuditConfig;
   /** Where traces go; none are made where absent. */
   traces?: TraceTarget;
 }
@@ -54,6 +57,7 @@ export function loadConfig(env: Values, read: Read = (path) => readFileSync(path
   const joinToken = secret(values, "KUBENOVA_JOIN_TOKEN", read);
   const ca = caOf(values, "KUBENOVA_CA_FILE", read);
   const traces = tracesOf(values, read);
+  const audit = auditConfig(values, read);
   const inPod = Boolean(values.KUBERNETES_SERVICE_HOST);
   if (joinToken !== undefined && !TOKEN.test(joinToken)) {
     throw new ConfigError("KUBENOVA_JOIN_TOKEN: not a join token (jtk_….…); make one with …/join-tokens");
@@ -82,6 +86,7 @@ export function loadConfig(env: Values, read: Read = (path) => readFileSync(path
     ),
     closedNamespaces: closed(values),
     ...(traces ? { traces } : {}),
+    ...(audit ? { audit } : {}),
     keyRotationDays: integer(values, "KUBENOVA_KEY_ROTATION_DAYS", { min: 0, max: 3_650, fallback: 90 }),
     modules: modulesConfig(values, read),
   };

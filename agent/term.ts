@@ -12,6 +12,7 @@ import { startObserver } from "./observe/index.ts";
 import { createStatusUplink } from "./status/index.ts";
 import { createStreams } from "./streams/index.ts";
 import { startTunnel, type Tunnel } from "./tunnel/index.ts";
+import type { Consumer } from "./tunnel/types.ts";
 import { untilAnswered } from "./until-answered.ts";
 
 export interface TermOptions extends Omit<ControllersOptions, "config" | "onStatus"> {
@@ -24,6 +25,8 @@ export interface TermOptions extends Omit<ControllersOptions, "config" | "onStat
   signal: AbortSignal;
   /** The process ends: the Lease is still ours, so that the state may be stored. */
   stopping: () => boolean;
+  /** More who work with the session. */
+  consumers: readonly Consumer[];
 }
 
 export type TermHealth = Pick<HealthInput, "identityProblem" | "enrolled" | "tunnel" | "operatorReady">;
@@ -127,7 +130,7 @@ export function startTerm(options: TermOptions): Term {
       key: () => enrolled.identity.key,
       cursor: () => store.cursor(),
       observed: () => observer.current(),
-      consumers: [store, statuses, streams, observer, rotation],
+      consumers: [store, statuses, streams, observer, rotation, ...options.consumers],
       log: tunnelLog,
     });
     tunnel = started;

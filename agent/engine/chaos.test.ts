@@ -94,7 +94,7 @@ class Theatre {
     this.#process = process;
     const dies = () => new Promise<never>(() => {});
     const context = simulatedContext(this.server, {
-      ...{ clock: this.clock, random: this.#random, signal: ending.signal },
+      ...{ clock: this.clock, random: this.#random, signal: ending.signal, lateMs: LATENCY_MS },
       faults: {
         before: async (verb, ref) => {
           if (verb === "apply" && ref.kind === "ConfigMap") this.#dependenciesAreThere(ref, process.runner);

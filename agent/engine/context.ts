@@ -34,6 +34,11 @@ export interface EngineContext {
   signal: AbortSignal;
   /** Where graphs may act as the agent itself. */
   systemNamespace: string;
+  /**
+   * On the monotonic clock: until then a request of a former process, sent before it died, may still take effect. What
+   * is on record without a UID and not to be seen may have been made by it, and is not written off.
+   */
+  lateUntil: number;
   /** Asks discovery for these kinds; the answer stays true until the next call. */
   scopeOf: (types: readonly { apiVersion: string; kind: string }[]) => Promise<Scope>;
   record: (event: EventInput) => void;

@@ -27,6 +27,9 @@ import { createScopes } from "./scopes.ts";
 import { createShardSweeper } from "./shard-sweep.ts";
 import { kindsOf } from "./start-run.ts";
 
+/** A server ends a request that changes something after 60 s (--request-timeout); what died on the way to it comes sooner. */
+const LATE_REQUEST_MS = 65_000;
+
 export interface EngineOptions {
   kube: Kube;
   clock: Clock;
@@ -36,6 +39,8 @@ export interface EngineOptions {
   signal: AbortSignal;
   /** The one namespace whose graphs may act as the agent itself. */
   systemNamespace: string;
+  /** How long after the start requests of a former process may still arrive; see {@link LATE_REQUEST_MS}. */
+  lateRequestMs?: number;
   /** Graphs of other clusters' ids are left alone; undefined: all are ours. */
   clusterId?: string;
   record: (event: EventInput) => void;
@@ -92,6 +97,7 @@ export function createEngine(options: EngineOptions): Engine {
   const ctx: EngineContext = {
     ...{ kube, cache, pods, clock, random, log, signal },
     systemNamespace: options.systemNamespace,
+    lateUntil: clock.monotonic() + (options.lateRequestMs ?? LATE_REQUEST_MS),
     scopeOf: createScopes(kube, clock, signal),
     record: options.record,
     count: counters(options.metrics),

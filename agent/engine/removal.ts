@@ -221,7 +221,11 @@ export function createRemoval(options: RemovalOptions): Removal {
     const seen = ctx.cache.get(entry.held.key);
     if (!seen) {
       if (entry.held.uid && !entry.confirmed) return confirm(entry);
-      return finish(entry, "deleted");
+      const lateMs = entry.held.uid ? 0 : ctx.lateUntil - ctx.clock.monotonic();
+      if (lateMs <= 0) return finish(entry, "deleted");
+      entry.message = "not there, but a request of a former process may still make it";
+      host.pokeAfter(REMOVAL, lateMs);
+      return host.changed();
     }
     if (!seen.labelled) entry.watch ??= ctx.cache.holdOne(entry.held.ref, as);
     if (!mayDelete(seen, entry.held.uid, identity)) return finish(entry, "left");

@@ -2,7 +2,7 @@
  * A small Kubernetes client: authentication and TLS of a kubeconfig or the pod's ServiceAccount, our own JSON,
  * reflectors, leader election, events. Knows nothing of KubeNova's own resources.
  */
-export { auditId } from "./audit-id.ts";
+export { auditId, correlationOf } from "./audit-id.ts";
 export { type Clock, type Random, systemClock } from "./clock.ts";
 export type { CredentialSource, Credentials } from "./credentials.ts";
 export { type ErrorKind, isKind, KubeError, ReadOnlyError, type StatusCause } from "./errors.ts";

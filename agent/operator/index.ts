@@ -46,6 +46,7 @@ export function startOperator(options: OperatorOptions): OperatorHandle {
     ...(clusterId ? { clusterId } : {}),
     record: recorder.record,
     ...(options.tracer ? { tracer: options.tracer } : {}),
+    ...(options.lateRequestMs === undefined ? {} : { lateRequestMs: options.lateRequestMs }),
   });
   const traces = createRenderTraces(options.tracer ?? NO_TRACER, () => clock.monotonic());
   const failures = metrics.counter("kubenova_operator_errors_total", "Reconciliations that failed, by kind");

@@ -22,6 +22,8 @@ export interface OperatorOptions {
   clusterId?: string;
   /** For resources that come from modules. */
   tools: ModuleTools;
+  /** As of the engine. */
+  lateRequestMs?: number;
   /** Off where absent. */
   tracer?: Tracer;
   /** Ends the operator: the Lease is lost, or the process ends. Nothing is written after it aborted. */

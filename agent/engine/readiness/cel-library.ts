@@ -53,6 +53,8 @@ async function create(): Promise<CelLibrary> {
     }),
   ];
   const env = celEnv({ funcs: bounded });
+  // The first use of a time zone loads the tables of all of them, which may take longer than an expression is given.
+  new Intl.DateTimeFormat("en", { timeZone: "Europe/Berlin" }).format(0);
   return {
     parse(text) {
       const { expr, sourceInfo } = parse(text);
