@@ -1,32 +1,16 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "../cluster/run.ts";
 import { endWithParent } from "../lib/process.ts";
+import { pythonHome } from "../lib/python.ts";
 import type { Document } from "./operations.ts";
 
 const REQUIREMENTS = join(dirname(fileURLToPath(import.meta.url)), "requirements.txt");
 
-/** Schemathesis in a Python environment of its own, made once for a state of requirements.txt. @returns the program */
-export async function installSchemathesis(): Promise<string> {
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 16);
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "kubenova", "schemathesis");
-  const home = join(cache, hash);
-  const done = join(home, "complete");
-  if (!existsSync(done)) {
-    rmSync(home, { recursive: true, force: true });
-    mkdirSync(cache, { recursive: true });
-    await run("python3", ["-m", "venv", home]);
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS];
-    await run(join(home, "bin/python"), pip);
-    mkdirSync(`${done}.new`);
-    renameSync(`${done}.new`, done);
-  }
-  return join(home, "bin/st");
-}
+/** Schemathesis in a Python environment of its own. @returns the program */
+export const installSchemathesis = async (): Promise<string> =>
+  join(await pythonHome("schemathesis", REQUIREMENTS), "bin/st");
 
 /**
  * What must hold of every answer. Left out are checks that hold a document to more than OpenAPI can say: that each

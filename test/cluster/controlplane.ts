@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatSwitches, type Options } from "./options.ts";
+import { type AuditWebhook, formatSwitches, type Options } from "./options.ts";
 import type { Component } from "./supervisor.ts";
 
 /** Where the programs of one cluster listen and lie. */
@@ -70,6 +70,7 @@ function apiServer(layout: Layout): Component {
       ...gates(options),
       ...switches("--runtime-config", options.runtimeConfig),
       ...(options.audit ? audit(layout) : []),
+      ...(options.auditWebhook ? auditWebhook(layout, options.auditWebhook) : []),
     ],
   };
 }
@@ -121,4 +122,27 @@ function audit(layout: Layout): string[] {
   const file = configFile(layout, "audit-policy.json");
   writeFileSync(file, JSON.stringify(policy));
   return ["--audit-policy-file", file, "--audit-log-path", join(layout.directory, "logs", "audit.log")];
+}
+
+/** The flags of docs/audit-kubernetes.md, with less patience than a real cluster has. */
+function auditWebhook(layout: Layout, { server, caFile, token, policy }: AuditWebhook): string[] {
+  const name = "kubenova";
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, "certificate-authority": caFile } }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  };
+  const files = {
+    policy: configFile(layout, "audit-webhook-policy.yaml"),
+    config: configFile(layout, "audit-webhook.json"),
+  };
+  writeFileSync(files.policy, policy);
+  writeFileSync(files.config, JSON.stringify(config), { mode: 0o600 });
+  return [
+    ...["--audit-policy-file", files.policy, "--audit-webhook-config-file", files.config],
+    ...["--audit-webhook-batch-max-wait", "1s", "--audit-webhook-initial-backoff", "2s"],
+  ];
 }

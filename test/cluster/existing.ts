@@ -10,7 +10,7 @@ import { isInstalled, run } from "./run.ts";
 export async function upExisting(options: Options): Promise<Cluster> {
   const kubeconfig = process.env.KUBECONFIG;
   if (!kubeconfig) throw new UsageError("KUBENOVA_CLUSTER=kubeconfig needs KUBECONFIG");
-  if (options.audit || hasSwitches(options)) {
+  if (options.audit || options.auditWebhook || hasSwitches(options)) {
     throw new UsageError("audit, feature gates and runtime config cannot be set on a cluster of yours");
   }
   const programs = await clientPrograms();

@@ -19,7 +19,7 @@ export { ensureBinaries } from "./binary.ts";
 export type { Cluster } from "./cluster.ts";
 export { UsageError } from "./errors.ts";
 export { buildGoImage, buildImage, importImage, pushImage } from "./images.ts";
-export type { NodeType, UpOptions } from "./options.ts";
+export type { AuditWebhook, NodeType, UpOptions } from "./options.ts";
 
 /**
  * Brings a cluster up, or answers the healthy one of this name and these options.

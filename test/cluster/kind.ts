@@ -27,7 +27,8 @@ export function kindNames(): string[] {
 export async function upKind(options: Options): Promise<Cluster> {
   const { name } = options;
   if (options.node !== "real") throw new UsageError(`--node ${options.node}: set KUBENOVA_CLUSTER=local`);
-  if (options.audit) throw new UsageError("the audit log is to be had with KUBENOVA_CLUSTER=local only");
+  if (options.audit || options.auditWebhook)
+    throw new UsageError("the audit log is to be had with KUBENOVA_CLUSTER=local only");
   const kubeconfig = kubeconfigOf(name);
   mkdirSync(dirname(kubeconfig), { recursive: true });
   const present = (await run("kind", ["get", "clusters"])).split("\n").includes(kindName(name));

@@ -10,19 +10,31 @@ import { UsageError } from "./errors.ts";
 export const NODE_TYPES = ["real", "kwok", "none"] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
+/** Where the API server sends its audit events as they come. */
+export type AuditWebhook = {
+  /** https://HOST:PORT */
+  server: string;
+  /** Path of the CA's certificate. */
+  caFile: string;
+  token: string;
+  /** An audit policy, as YAML or JSON. */
+  policy: string;
+};
+
 export type UpOptions = {
   name: string;
   /** `real` unless told; where the machine cannot, `none` is taken and stderr says why. */
   node?: NodeType;
   /** Write the API server's audit log: one JSON event a line, with its auditID, level Metadata. */
   audit?: boolean;
+  auditWebhook?: AuditWebhook;
   /** Kubernetes feature gates, for all components. */
   featureGates?: Record<string, boolean>;
   /** API groups and versions to switch on or off: `{ "resource.k8s.io/v1alpha3": true }`. */
   runtimeConfig?: Record<string, boolean>;
 };
 
-export type Options = Required<UpOptions>;
+export type Options = Required<Omit<UpOptions, "auditWebhook">> & Pick<UpOptions, "auditWebhook">;
 
 /** Fills in the defaults. Throws UsageError for what cannot be. */
 export function normalize(options: UpOptions): Options {
@@ -34,6 +46,7 @@ export function normalize(options: UpOptions): Options {
     name: validName(options.name),
     node,
     audit: options.audit ?? false,
+    ...(options.auditWebhook ? { auditWebhook: options.auditWebhook } : {}),
     featureGates: options.featureGates ?? {},
     runtimeConfig: options.runtimeConfig ?? {},
   };

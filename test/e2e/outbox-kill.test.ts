@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Verifier } from "../../domain/audit/verify.ts";
 import { ARM_DELAY_MS } from "../../domain/outbox/index.ts";
 import type { PublishedEvent } from "../../protocol/events/envelope.ts";
 import { plan } from "../attack/plan.ts";
@@ -20,6 +22,8 @@ const WRITERS = 8;
 const APPS_A_WRITER = 3;
 /** What is killed in turn: at random, before a commit, between commit and delivery, in the outbox's alarm. */
 const KILLS = ["random", "armed", "random", "committed", "committed,alarm", "random", "random"];
+
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 
 let manager: Manager;
 let api: ApiClient;
@@ -173,6 +177,24 @@ describe(`a thousand writes and ${KILLS.length} kills (seed ${plan.seed})`, () =
       }
       expectFinal(ledger, releases);
     }
+  });
+
+  it("have one audit entry each, in a log that verifies", async () => {
+    const text = await until("the log has what was committed", async () => {
+      const headers = { authorization: `Bearer ${await api.bearer()}` };
+      const exported = await fetch(`${manager.url}/api/v1/tenants/acme/audit:export`, { headers });
+      return exported.ok && (await exported.text());
+    });
+    const verifier = new Verifier({ sha256, keys: [], previous: [] });
+    const lines = text.trimEnd().split("\n");
+    for (const line of lines) await verifier.take(line);
+    const report = verifier.end();
+    expect(report).toMatchObject({ problems: [], covered: report.entries, mutations: report.entries });
+    const entries = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "entry");
+    const told = await pages<PublishedEvent>(api, "/api/v1/events");
+    const mutations = told.filter(({ tenant, actor }) => tenant !== null && actor === "platform-admin");
+    const byRequest = new Set(mutations.map(({ correlationId }) => correlationId));
+    expect(entries.map(({ leaf }) => leaf.correlationId).sort()).toEqual([...byRequest].sort());
   });
 
   it("made no object anew, and every repeat of a document was the same document", async () => {

@@ -27,6 +27,7 @@ export async function runEngine(kubeconfig: string, namespace: string): Promise<
     ...{ kube, log, clock: systemClock, metrics: createMetrics(), signal: ending.signal },
     systemNamespace: namespace,
     record: () => {},
+    lateRequestMs: 0,
   });
   return {
     engine,

@@ -56,6 +56,7 @@ export async function runEngine({ kubeconfig, namespace, onRequest }: EngineRun)
   const engine = createEngine({
     ...{ kube, metrics, log, clock: systemClock, signal: ending.signal, systemNamespace: namespace },
     record: (event) => void events.push(event),
+    lateRequestMs: 0,
   });
   await engine.synced;
   return {

@@ -61,6 +61,7 @@ const log = process.env.AGENT_LOG
 const config = modulesConfig({ KUBENOVA_RENDERER: renderer }, (path) => readFileSync(path, "utf8"));
 const tools = startModules(config, { clock: systemClock, log, metrics: createMetrics() });
 const operator = startOperator({
+  lateRequestMs: 0,
   ...{ kube: countingWrites(await loadKube({ kubeconfig, onRequest })), log, clock: systemClock },
   ...{ metrics: createMetrics(), namespace: SYSTEM_NAMESPACE, signal: new AbortController().signal },
   tools,

@@ -129,7 +129,13 @@ export class SimulatedServer {
 /** What one process sees of a server. */
 export function simulatedContext(
   server: SimulatedServer,
-  { clock, random, signal, faults }: { clock: Clock; random: Random; signal: AbortSignal; faults?: Faults },
+  {
+    clock,
+    random,
+    signal,
+    faults,
+    lateMs = 0,
+  }: { clock: Clock; random: Random; signal: AbortSignal; faults?: Faults; lateMs?: number },
 ): EngineContext {
   const nothing = () => {};
   return {
@@ -137,6 +143,7 @@ export function simulatedContext(
     cache: simulatedCache(server),
     pods: { hold: () => nothing, troubleOf: () => undefined, stop: async () => {} },
     ...{ clock, random, signal, tracer: NO_TRACER, log: silentLogger, systemNamespace: "ns" },
+    lateUntil: clock.monotonic() + lateMs,
     scopeOf: async () => () => true,
     record: nothing,
     count: counters(createMetrics()),

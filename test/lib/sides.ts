@@ -1,4 +1,4 @@
-import { type Cluster, down, type NodeType, up } from "../cluster/index.ts";
+import { type AuditWebhook, type Cluster, down, type NodeType, up } from "../cluster/index.ts";
 import { type Manager, type ManagerOptions, startManager } from "../manager/start.ts";
 import { ApiClient } from "./api.ts";
 import type { End } from "./platform.ts";
@@ -14,6 +14,8 @@ export interface SidesOptions {
   node?: NodeType;
   /** Writes the API server's audit log; see `cluster.auditLog`. */
   audit?: boolean;
+  /** Where the API server sends its audit events. */
+  auditWebhook?: AuditWebhook;
   manager?: ManagerOptions;
 }
 
@@ -25,12 +27,15 @@ export interface SidesOptions {
 export async function startSides(
   name: string,
   ends: End[],
-  { node = "none", audit = false, manager: options }: SidesOptions = {},
+  { node = "none", audit = false, auditWebhook, manager: options }: SidesOptions = {},
 ): Promise<Sides> {
   // What an earlier run left, if it was killed.
   await down(name);
   ends.push(() => down(name));
-  const starting = [up({ name, node, audit }), startManager(options)] as const;
+  const starting = [
+    up({ name, node, audit, ...(auditWebhook ? { auditWebhook } : {}) }),
+    startManager(options),
+  ] as const;
   ends.push(() =>
     starting[1].then(
       (manager) => manager.stop(),

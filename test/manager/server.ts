@@ -18,6 +18,8 @@ export interface ServerOptions {
   certificate?: Certificate | undefined;
   /** A path that answers 200 once it is up. */
   healthPath: string;
+  /** Have what the Worker logs in manager.log too; wrangler's own lines alone where absent. */
+  workerLogs?: boolean | undefined;
 }
 
 /** `wrangler dev` as a child process: a proxy in one workerd, before the Worker in another. */
@@ -59,7 +61,7 @@ export class Server {
       join(dir, "state"),
       "--show-interactive-dev-session=false",
       "--log-level",
-      "info",
+      this.at.workerLogs ? "log" : "info",
       ...tls,
     ];
     const log = createWriteStream(join(dir, "manager.log"), { flags: "a" });

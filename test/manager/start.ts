@@ -19,6 +19,8 @@ export interface ManagerOptions {
   tls?: boolean;
   /** More variables of the Worker, such as failpoints. */
   vars?: Record<string, string>;
+  /** Have what the Worker logs in manager.log too. */
+  workerLogs?: boolean;
   /** Folder of another Worker around the product's, see bundleManager. */
   worker?: string;
 }
@@ -30,6 +32,8 @@ export interface Manager {
   port: number;
   /** Platform administrator key. */
   key: string;
+  /** Ring of key-encryption keys. */
+  keyRing: string;
   dir: string;
   /** PEM file of the CA that signed its certificate. */
   caFile?: string;
@@ -67,7 +71,15 @@ async function startOnce(options: ManagerOptions): Promise<Manager> {
   mkdirSync(dir, { recursive: true });
   const certificate = options.tls ? await makeCertificate(join(dir, "tls"), host) : undefined;
   const config = await writeConfig(dir, options);
-  const server = new Server({ dir, config, host, port, certificate, healthPath: "/healthz" });
+  const server = new Server({
+    dir,
+    config,
+    host,
+    port,
+    certificate,
+    healthPath: "/healthz",
+    workerLogs: options.workerLogs,
+  });
   await migrate(config, dir);
   await server.start();
   return {
@@ -75,6 +87,7 @@ async function startOnce(options: ManagerOptions): Promise<Manager> {
     host,
     port,
     key: adminKey(dir),
+    keyRing: keyRing(dir),
     dir,
     ...(certificate ? { caFile: certificate.ca } : {}),
     pids: () => server.pids(),
@@ -89,15 +102,19 @@ async function startOnce(options: ManagerOptions): Promise<Manager> {
   };
 }
 
-/** The key is made once and kept with the state, so that a restart knows it. */
-function adminKey(dir: string): string {
-  const file = join(dir, "admin.key");
+const adminKey = (dir: string): string => kept(dir, "admin.key", () => randomBytes(32).toString("base64url"));
+const keyRing = (dir: string): string =>
+  kept(dir, "key.ring", () => `k1:${randomBytes(32).toString("base64")}`);
+
+/** A secret is made once and kept with the state, so that a restart knows it. */
+function kept(dir: string, name: string, make: () => string): string {
+  const file = join(dir, name);
   try {
     return readFileSync(file, "utf8");
   } catch {
-    const key = randomBytes(32).toString("base64url");
-    writeFileSync(file, key, { mode: 0o600 });
-    return key;
+    const secret = make();
+    writeFileSync(file, secret, { mode: 0o600 });
+    return secret;
   }
 }
 
@@ -113,7 +130,7 @@ async function writeConfig(dir: string, { vars, worker }: ManagerOptions): Promi
     );
   const config = join(dir, "wrangler.toml");
   writeFileSync(config, text);
-  const secrets = { PLATFORM_ADMIN_KEY: adminKey(dir), ...vars };
+  const secrets = { PLATFORM_ADMIN_KEY: adminKey(dir), KEY_RING: keyRing(dir), ...vars };
   writeFileSync(
     join(dir, ".dev.vars"),
     Object.entries(secrets)

@@ -61,6 +61,7 @@ export async function runOperator(kubeconfig: string, run: OperatorRun = {}): Pr
     : silentLogger;
   const tools = await moduleTools(run.modules);
   const handle = startOperator({
+    lateRequestMs: 0,
     ...{ kube, log, tools, clock: systemClock, metrics: createMetrics(), namespace: SYSTEM },
     signal: ending.signal,
     ...(run.clusterId ? { clusterId: run.clusterId } : {}),

@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import type { ErrorCode } from "../../domain/errors/index.ts";
-import { mintToken } from "../../worker/middleware/tokens.ts";
+import { mintToken } from "../../worker/tokens/access.ts";
 
 export interface ApiAnswer<T = Record<string, unknown>> {
   status: number;
@@ -23,7 +23,7 @@ let administrator: Promise<string> | undefined;
 
 /** A token of the platform administrator. */
 export const adminToken = (): Promise<string> => {
-  administrator ??= mintToken(env, Date.now()).then(({ token }) => token);
+  administrator ??= mintToken(env, { kind: "platform-admin" }, Date.now()).then(({ token }) => token);
   return administrator;
 };
 
@@ -46,7 +46,7 @@ export async function api<T = Record<string, unknown>>(
 }
 
 /** Paths outside the versioned API. */
-const UNVERSIONED = /^\/(api|tunnel|docs|healthz|readyz|metrics)(\/|$)/;
+const UNVERSIONED = /^\/(api|tunnel|docs|device|healthz|readyz|metrics|\.well-known)(\/|$)/;
 
 /** The response itself, for streams, sockets and bodies that are not JSON. */
 export async function apiRaw(method: string, path: string, init: ApiInit = {}): Promise<Response> {

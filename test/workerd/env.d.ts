@@ -1,5 +1,6 @@
 import type { D1Migration } from "cloudflare:test";
 import type { Env } from "../../worker/env.ts";
+import type {} from "../services/provided.d.ts";
 
 declare global {
   namespace Cloudflare {

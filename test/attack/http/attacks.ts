@@ -1,4 +1,3 @@
-import { createHmac, hkdfSync } from "node:crypto";
 import { BODY_ATTACKS } from "./bodies.ts";
 import { PATH_ATTACKS } from "./paths.ts";
 import type { Attack, Target } from "./target.ts";
@@ -34,15 +33,19 @@ const credentials: Attack[] = Object.entries(CREDENTIALS).map(([name, value]) =>
   codes: ["KN-1100"],
 }));
 
-/** @param adminKey the manager's, from which its signing key comes: the token is right but for its time */
-export function expired(adminKey: string): Attack {
-  const head = `${part({ alg: "HS256", typ: "JWT" })}.${part({ ...claims, exp: 1_700_000_000 })}`;
-  const key = Buffer.from(hkdfSync("sha256", adminKey, "kubenova", "access-token/v1", 32));
-  const signature = createHmac("sha256", key).update(head).digest("base64url");
+/** The Worker's own code: its types are those of the edge, so it is run here and not compiled with. */
+const TOKENS = new URL("../../../worker/tokens/access.ts", import.meta.url).href;
+type Mint = (env: object, subject: object, now: number) => Promise<{ token: string }>;
+
+/** A token of the manager's own keys that is right but for its time. */
+export async function expired(manager: { key: string; keyRing: string }): Promise<Attack> {
+  const { mintToken } = (await import(TOKENS)) as { mintToken: Mint };
+  const env = { PLATFORM_ADMIN_KEY: manager.key, KEY_RING: manager.keyRing };
+  const { token } = await mintToken(env, { kind: "platform-admin" }, 1_700_000_000_000);
   return {
     name: "a credential that is expired",
     on: isClosed,
-    spoil: (target) => withHeaders(target, { Authorization: `Bearer ${head}.${signature}` }),
+    spoil: (target) => withHeaders(target, { Authorization: `Bearer ${token}` }),
     codes: ["KN-1101"],
   };
 }

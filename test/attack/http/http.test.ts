@@ -22,7 +22,7 @@ beforeAll(async () => {
   world = await startWorld();
   url = await world.manager.directUrl();
   targets = placesOf(world.document).map((place) => targetOf(place, world.token));
-  attacks = [...ATTACKS, expired(world.manager.key)];
+  attacks = [...ATTACKS, await expired(world.manager)];
 });
 afterAll(() => world?.stop());
 

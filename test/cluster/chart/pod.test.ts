@@ -83,6 +83,35 @@ describe("tracing", () => {
   });
 });
 
+describe("the audit webhook", () => {
+  test("is not there until it is enabled, and wants a Secret and one agent", async () => {
+    const { text } = await rendered(GOOD);
+    expect(text).not.toContain("KUBENOVA_AUDIT");
+    expect(text).not.toContain("9443");
+    const audit = { enabled: true, secret: "kubenova-audit" };
+    await expect(rendered({ ...GOOD, audit: { enabled: true } })).rejects.toThrow(/secret/);
+    await expect(rendered({ ...GOOD, audit, replicas: 2 })).rejects.toThrow(/replicas: 1/);
+  });
+
+  test("listens with the Secret's certificate, on an address of its own, for the API servers alone", async () => {
+    const audit = {
+      enabled: true,
+      secret: "kubenova-audit",
+      clusterIP: "10.96.0.77",
+      fromCIDRs: ["10.9.0.0/24"],
+    };
+    const { manifests, text } = await rendered({ ...GOOD, audit });
+    const service = manifests.find(({ metadata }) => metadata.name === "kubenova-agent-audit");
+    expect(service?.spec).toMatchObject({ clusterIP: "10.96.0.77", ports: [{ port: 9443 }] });
+    expect(text).toContain("secretName: kubenova-audit");
+    const { ingress } = only(manifests, "NetworkPolicy").spec as { ingress: unknown[] };
+    expect(ingress).toContainEqual({
+      ports: [{ protocol: "TCP", port: "audit" }],
+      from: [{ ipBlock: { cidr: "10.9.0.0/24" } }],
+    });
+  });
+});
+
 describe("modules", () => {
   const policies = [
     {
