@@ -15,7 +15,7 @@ export const countedEnv = (env: Env, where: string): Env => ({
   ...env,
   DB: countedD1(env.DB, where),
   EVENTS: countedQueue(env.EVENTS),
-  ARCHIVE: countedBucket(env.ARCHIVE),
+  ARCHIVE: countedBucket(env.ARCHIVE, where === "audit" ? "audit.r2" : "r2"),
 });
 
 const countedQueue = (real: Env["EVENTS"]): Env["EVENTS"] =>
@@ -30,14 +30,15 @@ const countedQueue = (real: Env["EVENTS"]): Env["EVENTS"] =>
   }) as unknown as Env["EVENTS"];
 
 /** Class A changes state or lists, class B reads; deleting is free. */
-const countedBucket = (real: R2Bucket): R2Bucket =>
+const countedBucket = (real: R2Bucket, name: "r2" | "audit.r2"): R2Bucket =>
   new Proxy(real, {
-    get(target, name) {
-      const value = Reflect.get(target, name) as unknown;
+    get(target, method) {
+      const value = Reflect.get(target, method) as unknown;
       if (typeof value !== "function") return value;
       return (...args: unknown[]) => {
-        if (name === "put" || name === "list" || name === "createMultipartUpload") count("r2.classA");
-        if (name === "get" || name === "head") count("r2.classB");
+        if (method === "put" || method === "list" || method === "createMultipartUpload")
+          count(`${name}.classA`);
+        if (method === "get" || method === "head") count(`${name}.classB`);
         return value.apply(target, args);
       };
     },

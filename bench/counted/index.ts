@@ -23,7 +23,26 @@ export const ClusterDO = countedObject(product.ClusterDO, "cluster", [
   "sweep",
 ]);
 export const FleetDO = countedObject(product.FleetDO, "fleet", ["watch", "alarm"]);
-export const TenantDO = countedObject(product.TenantDO, "tenant", ["fetch", "poke"]);
+const DOOR = ["lease", "openStream", "renewStream", "closeStream"];
+export const TenantDO = countedObject(product.TenantDO, "tenant", [
+  "fetch",
+  "poke",
+  "limitsChanged",
+  ...DOOR,
+]);
+export const LimitsDO = countedObject(product.LimitsDO, "limits", ["tryLogin", "endLogin", "alarm", ...DOOR]);
+export const AuditDO = countedObject(product.AuditDO, "audit", [
+  "append",
+  "note",
+  "list",
+  "find",
+  "leaves",
+  "head",
+  "checkpoint",
+  "inclusion",
+  "consistency",
+  "alarm",
+]);
 export const OutboxDO = countedObject(product.OutboxDO, "outbox", ["arm", "ping", "alarm"]);
 export const MetricsDO = countedObject(product.MetricsDO, "metrics", ["add", "render"]);
 

@@ -97,7 +97,10 @@ const wholeTables = (cron: Counts): Counts => ({
 function quantitiesOf(fleet: Counts): Record<Exclude<Item, "worker_cpu_ms">, number> {
   const of = (name: string): number => fleet[name] ?? 0;
   const objects = (what: string): number =>
-    ["cluster", "fleet", "tenant", "outbox", "metrics"].reduce((sum, each) => sum + of(`${each}.${what}`), 0);
+    ["cluster", "fleet", "tenant", "outbox", "metrics", "audit", "limits"].reduce(
+      (sum, each) => sum + of(`${each}.${what}`),
+      0,
+    );
   const activeMs = objects("activeMs") + objects("d1Calls") * D1_CALL_MS;
   const batches = batchesOf(of("worker.queueBatches"), of("queue.messages"));
   return {
@@ -110,8 +113,8 @@ function quantitiesOf(fleet: Counts): Record<Exclude<Item, "worker_cpu_ms">, num
     d1_rows_written: of("d1.rowsWritten"),
     queue_operations: of("queue.writes") + of("queue.reads") + of("queue.deletes"),
     // Each batch is archived as one object.
-    r2_class_a: Math.min(of("r2.classA"), batches),
-    r2_class_b: of("r2.classB"),
+    r2_class_a: Math.min(of("r2.classA"), batches) + of("audit.r2.classA"),
+    r2_class_b: of("r2.classB") + of("audit.r2.classB"),
     log_events: of("logs.lines"),
   };
 }
