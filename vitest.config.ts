@@ -39,6 +39,7 @@ export default defineConfig({
               bindings: {
                 TEST_MIGRATIONS: migrations,
                 PLATFORM_ADMIN_KEY: "test-platform-admin-key-0123456789abcdef",
+                KEY_RING: `test-old:${"A".repeat(43)}=,test-new:${"B".repeat(42)}A=`,
                 LOG_LEVEL: "warn",
                 ...attack,
               },
@@ -49,6 +50,11 @@ export default defineConfig({
           name: "workerd",
           include: ["{worker,durable-objects,queues}/**/*.test.ts", "test/workerd/**/*.test.ts"],
           setupFiles: ["./test/workerd/setup.ts", properties],
+          globalSetup: [
+            "./test/services/outside.ts",
+            "./test/services/oidc-provider.ts",
+            "./test/services/siem.ts",
+          ],
           testTimeout,
           hookTimeout: testTimeout,
         },

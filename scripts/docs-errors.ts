@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { ERRORS } from "../domain/errors/index.ts";
+import { table } from "./docs-table.ts";
 
 /** docs/errors.md from domain/errors: `node scripts/docs-errors.ts` writes it, its test holds it current. */
 
@@ -14,6 +15,7 @@ const GROUPS: Record<string, string> = {
   "14": "Agents",
   "15": "Clusters and streams",
   "16": "Limits",
+  "17": "Audit",
   "19": "Our side",
 };
 
@@ -50,15 +52,6 @@ export function errorsPage(): string {
     return `\n## ${title}\n\n${table(["code", "status", "name", "meaning"], rows)}\n`;
   });
   return HEAD + sections.join("");
-}
-
-/** A table as the formatter leaves it: columns padded to their widest cell. */
-function table(head: string[], rows: string[][]): string {
-  const widths = head.map((title, i) =>
-    Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0), title.length),
-  );
-  const line = (cells: string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 /** Codes that no section of the page would show. */
