@@ -5,7 +5,7 @@ import { until } from "../../test/lib/until.ts";
 import { auditEntry as entry } from "../../test/workerd/audit-entry.ts";
 import { anId } from "../../test/workerd/seed.ts";
 import type { Env } from "../../worker/env.ts";
-import { putSink, sealSinkToken } from "../../worker/store/audit-sinks.ts";
+import { findSink, putSink, sealSinkToken } from "../../worker/store/audit-sinks.ts";
 
 const TOKEN = "a-token-of-the-siem";
 const host = inject("siem");
@@ -23,7 +23,7 @@ class Streamed {
     const token = await sealSinkToken(env, place, TOKEN);
     const times = { createdAt: 1, updatedAt: now };
     const row = { ...place, ...times, url: this.url, format, token, fromIndex, personal: false };
-    await env.DB.batch(putSink(env.DB, { ...row, version: ++this.version }));
+    await env.DB.batch(putSink(env.DB, { ...row, version: ++this.version }, await findSink(env.DB, row.log)));
     await this.allow();
   }
 

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
-import { BUNDLE_ENTRIES } from "../../domain/audit/bundle.ts";
+import { BUNDLE_ENTRIES, DEFAULT_RETENTION_DAYS } from "../../domain/audit/bundle.ts";
 import { fromBase64 } from "../../domain/audit/bytes.ts";
 import type { AuditEntry } from "../../domain/audit/entry.ts";
 import { type Hash, leafHash } from "../../domain/audit/merkle.ts";
@@ -133,7 +133,7 @@ describe("retention", () => {
     const log = logAt(name);
     const entries = [entry(), entry()];
     await log.append(entries);
-    await setRetention(env.DB, name, 365, Date.now()).run();
+    await env.DB.batch(setRetention(env.DB, name, DEFAULT_RETENTION_DAYS, 365, Date.now()));
     await upkeepAt(log, name, Date.now() + 91 * DAY_MS);
     const before = await log.inclusion(0, 2);
     const { dueAt } = await upkeepAt(log, name, Date.now() + 93 * DAY_MS);

@@ -1,6 +1,6 @@
 import type { Env } from "../env.ts";
 import { sealer } from "../sealing/index.ts";
-import { insertRow, type Row, selection } from "./rows.ts";
+import { guardThat, insertRow, type Row, selection } from "./rows.ts";
 import { auditSinks } from "./schema/index.ts";
 
 export type AuditSink = typeof auditSinks.$inferSelect;
@@ -16,14 +16,25 @@ export const sinkOf = (row: Row | null | undefined): AuditSink | undefined =>
 export const findSink = async (db: D1Database, log: string): Promise<AuditSink | undefined> =>
   sinkOf(await selectSink(db, log).first<Row>());
 
-/** In the place of what is there. */
-export const putSink = (db: D1Database, sink: AuditSink): D1PreparedStatement[] => [
-  db.prepare("DELETE FROM audit_sinks WHERE log = ?").bind(sink.log),
-  insertRow(db, auditSinks, sink),
-];
+/** Fails the batch where a log's sink is another than was read. */
+const guardSink = (db: D1Database, log: string, read: AuditSink | undefined): D1PreparedStatement =>
+  guardThat(db, "(SELECT version FROM audit_sinks WHERE log = ?) IS ?", log, read?.version ?? null);
 
-export const deleteSink = (db: D1Database, log: string): D1PreparedStatement =>
-  db.prepare("DELETE FROM audit_sinks WHERE log = ?").bind(log);
+/** In the place of what was read. */
+export const putSink = (
+  db: D1Database,
+  sink: AuditSink,
+  read: AuditSink | undefined,
+): D1PreparedStatement[] => [...deleteSink(db, sink.log, read), insertRow(db, auditSinks, sink)];
+
+export const deleteSink = (
+  db: D1Database,
+  log: string,
+  read: AuditSink | undefined,
+): D1PreparedStatement[] => [
+  guardSink(db, log, read),
+  db.prepare("DELETE FROM audit_sinks WHERE log = ?").bind(log),
+];
 
 const placeOf = ({ log, tenantId }: Pick<AuditSink, "log" | "tenantId">) =>
   ({ tenantId, purpose: "audit-sink.token", id: log }) as const;

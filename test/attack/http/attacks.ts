@@ -57,7 +57,7 @@ const keys: Attack[] = ["a b", "x".repeat(256), "\xe9", "a\tb"].map((key) => ({
   codes: ["KN-1007"],
 }));
 
-const preconditions: Attack[] = ["garbage", '"', 'W/"0"', ",,,", '"0","-1"', `"${"9".repeat(4000)}"`].map(
+const preconditions: Attack[] = ["garbage", '"', 'W/"-1"', ",,,", '"-1","-2"', `"${"9".repeat(4000)}"`].map(
   (value) => ({
     name: `an If-Match ${JSON.stringify(value.slice(0, 20))}`,
     on: (target) => target.place.method === "PUT" && !target.passesOn,
@@ -69,7 +69,7 @@ const preconditions: Attack[] = ["garbage", '"', 'W/"0"', ",,,", '"0","-1"', `"$
 const queries: Attack[] = ["x=1", "__proto__=1", "%", "%00=%ff", "&&&=", `${"q".repeat(20_000)}=1`].map(
   (query) => ({
     name: `a query ?${query.slice(0, 20)}`,
-    on: (target) => !target.passesOn,
+    on: (target) => !target.passesOn && !target.takesAnyQuery,
     spoil: ({ request }) => ({ ...request, path: `${request.path}?${query}` }),
     codes: ["KN-1002"],
   }),

@@ -13,6 +13,8 @@ export interface Target {
   isPublic: boolean;
   /** Its path's rest and its query are passed on as they are. */
   passesOn: boolean;
+  /** Names of its query that are not ours are let through: a provider may send what it likes. */
+  takesAnyQuery: boolean;
 }
 
 /** One way to spoil a request; it must be refused with one of the codes, and change nothing. */
@@ -45,6 +47,7 @@ export function targetOf(place: Place, token: string): Target {
     },
     maxBytes: operation.requestBody?.["x-kubenova-max-bytes"],
     isPublic,
+    takesAnyQuery: place.operation.operationId === "finishLogin",
     passesOn: /\/proxy\/|^\/tunnel\//.test(place.path),
   };
 }

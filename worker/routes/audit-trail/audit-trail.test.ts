@@ -58,6 +58,17 @@ describe("retention", () => {
     expect((await api("PUT", `${LOG}/retention`, { body: { retentionDays: 30 } })).code).toBe("KN-1002");
   });
 
+  it("is not written over what was not read", async () => {
+    const { etag } = await api("GET", `${LOG}/retention`);
+    const put = (retentionDays: number) =>
+      api("PUT", `${LOG}/retention`, {
+        body: { retentionDays },
+        headers: { "if-match": etag as string },
+      });
+    expect((await put(3_000)).status).toBe(200);
+    expect(await put(3_001)).toMatchObject({ status: 412, code: "KN-1301" });
+  });
+
   it("is not the tenant's to set", async () => {
     const owner = await givenUser([{ role: "tenant-owner", scope: { level: "tenant", tenantId } }]);
     const init = { token: owner.token, body: { retentionDays: 90 } };
@@ -86,6 +97,19 @@ describe("a stream", () => {
     expect((await api("DELETE", SINK)).status).toBe(204);
     expect((await api("GET", SINK)).code).toBe("KN-1200");
     expect((await api("POST", `${SINK}:test`)).code).toBe("KN-1200");
+  });
+
+  it("is changed, and taken away, by whoever knows it as it is", async () => {
+    const body = { url, format: "jsonl" };
+    const create = () => api("PUT", SINK, { body, headers: { "if-none-match": "*" } });
+    const first = await create();
+    expect(await create()).toMatchObject({ status: 412, code: "KN-1301" });
+    const headers = { "if-match": first.etag as string };
+    const writers = [1, 2, 3].map(() => api("PUT", SINK, { body, headers }));
+    expect((await Promise.all(writers)).map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+    expect(await api("DELETE", SINK, { headers })).toMatchObject({ status: 412, code: "KN-1301" });
+    const now = { "if-match": (await api("GET", SINK)).etag as string };
+    expect((await api("DELETE", SINK, { headers: now })).status).toBe(204);
   });
 
   it("tells what a receiver says that does not want it", async () => {

@@ -5,6 +5,7 @@ import {
   MIN_RETENTION_DAYS,
 } from "../../../domain/audit/bundle.ts";
 import { defineRoute, type Route } from "../../routing/define.ts";
+import { etagOf } from "../../routing/preconditions.ts";
 import { findRetention, setRetention } from "../../store/audit-settings.ts";
 import { auditStub, directory } from "../../store/database.ts";
 import { type Place, paramsAt, readLog } from "../audit/place.ts";
@@ -30,6 +31,10 @@ const retentionSchema = z
   .meta({ id: "AuditRetention" });
 const example = { retentionDays: DEFAULT_RETENTION_DAYS, archived: 12_000, locked: 15_210, error: null };
 
+/** A log's retention has no version of its own: the figure is what If-Match names. */
+const daysOf = (found: D1Result<Record<string, unknown>> | undefined): number =>
+  (found?.results[0] as { days: number } | undefined)?.days ?? DEFAULT_RETENTION_DAYS;
+
 export const getAuditRetention = (place: Place): Route =>
   defineRoute({
     method: "get",
@@ -39,15 +44,23 @@ export const getAuditRetention = (place: Place): Route =>
     summary: `Get how long ${place.whose} audit log is kept`,
     action: `${place.kind}-retention:get`,
     ...paramsAt(place),
-    answers: { 200: { description: "Retention, and how far it is.", schema: retentionSchema, example } },
+    conditional: ["If-None-Match"],
+    answers: {
+      200: {
+        description: "Retention, and how far it is.",
+        schema: retentionSchema,
+        example,
+        headers: ["ETag"],
+      },
+    },
     async handler(call) {
       const { log } = await readLog(call);
       const db = directory(call.env);
       const [found] = await call.look(db, [findRetention(db, log)]);
-      const row = found?.results[0] as { days: number } | undefined;
+      const retentionDays = daysOf(found);
       const { archived, worm, error } = await auditStub(call.env, log).trail();
-      const retentionDays = row?.days ?? DEFAULT_RETENTION_DAYS;
-      return { status: 200, body: { retentionDays, archived, locked: worm, error } };
+      const progress = { archived, locked: worm, error };
+      return { status: 200, body: { retentionDays, ...progress }, etag: etagOf(retentionDays, progress) };
     },
   });
 
@@ -63,18 +76,27 @@ export const putAuditRetention = (place: Place): Route =>
     action: "audit-retention:update",
     ...paramsAt(place),
     body: { schema: writeSchema, example: { retentionDays: DEFAULT_RETENTION_DAYS } },
+    conditional: ["If-Match", "If-None-Match"],
     answers: {
-      200: { description: "As it is now.", schema: writeSchema, example: { retentionDays: 3_650 } },
+      200: {
+        description: "As it is now.",
+        schema: writeSchema,
+        example: { retentionDays: 3_650 },
+        headers: ["ETag"],
+      },
     },
     async handler(call) {
       const row = await readLog(call);
       const db = directory(call.env);
+      const [found] = await call.look(db, [findRetention(db, row.log)]);
+      const before = daysOf(found);
+      call.checkPrecondition({ version: before });
       const { retentionDays } = call.body;
       const answer = await call.commit({
         db,
-        statements: [setRetention(db, row.log, retentionDays, call.now)],
+        statements: setRetention(db, row.log, before, retentionDays, call.now),
         ...changed(row, "audit-retention-set", { retentionDays }),
-        answer: { status: 200, body: { retentionDays } },
+        answer: { status: 200, body: { retentionDays }, etag: etagOf(retentionDays) },
       });
       call.waitUntil(auditStub(call.env, row.log).settingsChanged(retentionDays));
       return answer;

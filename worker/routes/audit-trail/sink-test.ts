@@ -25,7 +25,7 @@ export const testAuditSink = (place: Place): Route =>
         example: { delivered: false, error: "the receiver answered 403" },
       },
     },
-    errors: ["KN-1610", "KN-1611"],
+    errors: ["KN-1200", "KN-1610", "KN-1611"],
     async handler(call) {
       const { row, sink } = await readSink(call);
       const present = presentSink(sink);

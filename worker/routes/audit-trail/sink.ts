@@ -2,6 +2,7 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { assertOutboundUrl } from "../../outbound/guarded-fetch.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute, type Route } from "../../routing/define.ts";
+import { etagOf } from "../../routing/preconditions.ts";
 import type { LogRow } from "../../store/audit-queries.ts";
 import {
   type AuditSink,
@@ -40,12 +41,16 @@ export const getAuditSink = (place: Place): Route =>
     summary: `Get where ${place.whose} audit log is streamed to`,
     action: `${place.kind}-sink:get`,
     ...paramsAt(place),
-    answers: { 200: { description: "The stream.", schema: sinkSchema, example: sinkExample } },
+    conditional: ["If-None-Match"],
+    answers: {
+      200: { description: "The stream.", schema: sinkSchema, example: sinkExample, headers: ["ETag"] },
+    },
+    errors: ["KN-1200"],
     async handler(call) {
       const { row, sink } = await readSink(call);
       const present = presentSink(sink);
       const { sink: state } = await auditStub(call.env, row.log).trail();
-      return { status: 200, body: sinkJson(present, state) };
+      return { status: 200, body: sinkJson(present, state), etag: etagOf(present.version, state) };
     },
   });
 
@@ -61,12 +66,19 @@ export const putAuditSink = (place: Place): Route =>
     action: `${place.kind}-sink:update`,
     ...paramsAt(place),
     body: { schema: putSinkSchema, example: sinkWriteExample },
+    conditional: ["If-Match", "If-None-Match"],
     answers: {
-      200: { description: "The stream as it was set.", schema: sinkSchema, example: sinkExample },
+      200: {
+        description: "The stream as it was set.",
+        schema: sinkSchema,
+        example: sinkExample,
+        headers: ["ETag"],
+      },
     },
     errors: ["KN-1610"],
     async handler(call) {
       const { row, sink: before } = await readSink(call);
+      call.checkPrecondition(before);
       const { url, format, personal = false, token, from = "now" } = call.body;
       assertOutboundUrl(call.env, url);
       const stub = auditStub(call.env, row.log);
@@ -88,9 +100,9 @@ export const putAuditSink = (place: Place): Route =>
       const after = { host: new URL(url).host, format, personal, hasToken: sink.token !== null };
       const answer = await call.commit({
         db,
-        statements: putSink(db, sink),
+        statements: putSink(db, sink, before),
         ...changed(row, "audit-sink-set", after),
-        answer: { status: 200, body: sinkJson(sink, null) },
+        answer: { status: 200, body: sinkJson(sink, null), etag: etagOf(sink.version) },
       });
       call.waitUntil(stub.settingsChanged());
       return answer;
@@ -106,14 +118,16 @@ export const deleteAuditSink = (place: Place): Route =>
     summary: `Stream ${place.whose} audit log no more`,
     action: `${place.kind}-sink:delete`,
     ...paramsAt(place),
+    conditional: ["If-Match"],
     answers: { 204: { description: "It is streamed nowhere." } },
+    errors: ["KN-1200"],
     async handler(call) {
       const { row, sink } = await readSink(call);
-      presentSink(sink);
+      call.checkPrecondition(presentSink(sink));
       const db = directory(call.env);
       const answer = await call.commit({
         db,
-        statements: [deleteSink(db, row.log)],
+        statements: deleteSink(db, row.log, sink),
         ...changed(row, "audit-sink-deleted", null),
         answer: { status: 204 },
       });
