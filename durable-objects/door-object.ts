@@ -3,6 +3,7 @@ import type { TenantLimits } from "../domain/limits/figures.ts";
 import type { LeaseAnswer } from "../domain/limits/grant.ts";
 import type { StreamVerdict } from "../domain/limits/streams.ts";
 import type { Env } from "../worker/env.ts";
+import { StoredCounts } from "./counts.ts";
 import { Door } from "./door.ts";
 import type { DoorRpc, LeaseRequest, StreamRequest } from "./rpc.ts";
 
@@ -13,7 +14,7 @@ export class DoorObject extends DurableObject<Env> implements DoorRpc {
   /** @param readFigures see {@link Door} */
   constructor(context: DurableObjectState, env: Env, readFigures?: () => Promise<TenantLimits>) {
     super(context, env);
-    this.door = new Door(readFigures);
+    this.door = new Door(new StoredCounts(context.storage), readFigures);
   }
 
   lease(request: LeaseRequest): Promise<LeaseAnswer> {

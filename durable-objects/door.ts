@@ -2,17 +2,21 @@ import { DEFAULT_LIMITS, type TenantLimits } from "../domain/limits/figures.ts";
 import type { LeaseAnswer } from "../domain/limits/grant.ts";
 import { Quota } from "../domain/limits/quota.ts";
 import { StreamLeases, type StreamVerdict } from "../domain/limits/streams.ts";
+import type { StoredCounts } from "./counts.ts";
 import type { LeaseRequest, StreamRequest } from "./rpc.ts";
 
 /** Figures are read again after so long: whoever changed them tells at once, and this is for when that was lost. */
 const FIGURES_FRESH_MS = 60_000;
 
 /**
- * What one object counts: requests and open streams, in memory alone. An object that restarts begins at nothing, so that
- * a minute in which that happened may see the limit twice; a stored count would cost a write for each lease.
+ * What one object counts: requests, in memory and stored, so that the count outlives a sleep and a restart; and open streams,
+ * in memory alone.
  */
 export class Door {
+  readonly #stored: StoredCounts;
   readonly #quota: Quota;
+  /** Done once, with the first lease: an object that is asked for something else reads no counts. */
+  #restoring: Promise<void> | undefined;
   readonly #streams = new StreamLeases();
   readonly #readFigures: (() => Promise<TenantLimits>) | undefined;
   #figures: TenantLimits = DEFAULT_LIMITS;
@@ -21,13 +25,15 @@ export class Door {
   #generation = 0;
 
   /** @param readFigures of the tenant; absent where the object is a principal's of no tenant */
-  constructor(readFigures?: () => Promise<TenantLimits>) {
+  constructor(stored: StoredCounts, readFigures?: () => Promise<TenantLimits>) {
+    this.#stored = stored;
     this.#readFigures = readFigures;
-    this.#quota = new Quota(readFigures !== undefined);
+    this.#quota = new Quota(readFigures !== undefined, stored);
   }
 
   async lease({ principalId, own, asked }: LeaseRequest): Promise<LeaseAnswer> {
-    await this.#fresh();
+    this.#restoring ??= this.#restore();
+    await Promise.all([this.#restoring, this.#fresh()]);
     return this.#quota.lease(principalId, own, this.#figures, asked, Date.now());
   }
 
@@ -49,6 +55,16 @@ export class Door {
     this.#generation += 1;
     this.#readAt = Number.NEGATIVE_INFINITY;
     this.#reading = undefined;
+  }
+
+  /** Where the storage does not answer, the lease fails, and the next one tries again. */
+  async #restore(): Promise<void> {
+    try {
+      this.#quota.restore(await this.#stored.load(), Date.now());
+    } catch (error) {
+      this.#restoring = undefined;
+      throw error;
+    }
   }
 
   async #fresh(): Promise<void> {

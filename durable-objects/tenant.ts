@@ -12,8 +12,8 @@ import type { FeedRequest, TenantRpc } from "./rpc.ts";
 const MAX_LISTENERS = 200;
 
 /**
- * The live feed of one tenant, or of the platform, and the counts of what the tenant's callers use. It stores nothing;
- * where nobody listens it has no timer.
+ * The live feed of one tenant, or of the platform, and the counts of what the tenant's callers use. It stores nothing but
+ * counts of requests; where nobody listens it has no timer.
  */
 export class TenantDO extends DoorObject implements TenantRpc {
   private readonly listeners = new Set<FeedListener>();

@@ -27,6 +27,9 @@ export class CountedStorage {
     Object.defineProperty(sql, "exec", { value: counted });
     this.#count(storage, "setAlarm", "rowsWritten", "alarmsSet");
     this.#count(storage, "getAlarm", "rowsRead");
+    this.#count(storage, "list", "rowsRead");
+    this.#count(storage, "put", "rowsWritten");
+    this.#count(storage, "delete", "rowsWritten");
     this.#count(kv, "get", "rowsRead");
     this.#count(kv, "put", "rowsWritten");
     this.#count(kv, "delete", "rowsWritten");

@@ -39,8 +39,12 @@ export class QuotaWindow {
 
   /** Counts a lease. @param tokens no more than are free */
   grant(tokens: number, now: number): void {
+    this.count(tokens, Math.floor((now + LEASE_MS) / SLOT_MS) * SLOT_MS + SLOT_MS + WINDOW_MS);
+  }
+
+  /** @param ends when they count no longer, in milliseconds since 1970 */
+  protected count(tokens: number, ends: number): void {
     const last = this.#slots.at(-1);
-    const ends = Math.floor((now + LEASE_MS) / SLOT_MS) * SLOT_MS + SLOT_MS + WINDOW_MS;
     // A clock that steps back never shortens the time for which a token counts.
     const until = Math.max(ends, last?.until ?? 0);
     this.#counted += tokens;
@@ -63,6 +67,10 @@ export class QuotaWindow {
   resetMs(now: number): number {
     this.#expire(now);
     return Math.max(0, (this.#slots.at(-1)?.until ?? now) - now);
+  }
+
+  protected get slots(): readonly Slot[] {
+    return this.#slots;
   }
 
   get isEmpty(): boolean {
