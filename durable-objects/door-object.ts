@@ -3,7 +3,6 @@ import type { TenantLimits } from "../domain/limits/figures.ts";
 import type { LeaseAnswer } from "../domain/limits/grant.ts";
 import type { StreamVerdict } from "../domain/limits/streams.ts";
 import type { Env } from "../worker/env.ts";
-import { StoredCounts } from "./counts.ts";
 import { Door } from "./door.ts";
 import type { DoorRpc, LeaseRequest, StreamRequest } from "./rpc.ts";
 
@@ -14,7 +13,7 @@ export class DoorObject extends DurableObject<Env> implements DoorRpc {
   /** @param readFigures see {@link Door} */
   constructor(context: DurableObjectState, env: Env, readFigures?: () => Promise<TenantLimits>) {
     super(context, env);
-    this.door = new Door(new StoredCounts(context.storage), readFigures);
+    this.door = new Door(context.storage, readFigures);
   }
 
   lease(request: LeaseRequest): Promise<LeaseAnswer> {
@@ -25,11 +24,11 @@ export class DoorObject extends DurableObject<Env> implements DoorRpc {
     return this.door.openStream(request);
   }
 
-  async renewStream(request: StreamRequest): Promise<void> {
-    this.door.renewStream(request);
+  renewStream(request: StreamRequest): Promise<void> {
+    return this.door.renewStream(request);
   }
 
-  async closeStream(id: string): Promise<void> {
-    this.door.closeStream(id);
+  closeStream(id: string): Promise<void> {
+    return this.door.closeStream(id);
   }
 }

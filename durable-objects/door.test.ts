@@ -71,14 +71,34 @@ describe("the count of requests", () => {
   });
 });
 
+describe("the count of streams", () => {
+  it("outlives its object, of those that last", async () => {
+    const door = await givenTenant({ streams: 2, principalStreams: 1 });
+    const ada = { id: "of-ada", principalId: "usr_ada" };
+    expect(await door.openStream(ada)).toEqual({ ok: true });
+    await door.renewStream(ada);
+    await evictDurableObject(door);
+    const another = { id: "another", principalId: "usr_ada" };
+    expect(await door.openStream(another)).toEqual({ ok: false, limit: "principal", most: 1 });
+    await evictDurableObject(door);
+    await door.closeStream(ada.id);
+    expect(await rowsOf(door)).toEqual([]);
+    expect(await door.openStream(another)).toEqual({ ok: true });
+  });
+});
+
 describe("what is stored", () => {
-  it("is a row for each who is counted, and no alarm; streams leave none", async () => {
+  it("is a row for each who is counted, and no alarm; a stream leaves one once it lasts", async () => {
     const door = await givenTenant({});
     await door.openStream({ id: "one", principalId: "usr_ada" });
     expect(await rowsOf(door)).toEqual([]);
     for (let i = 0; i < 3; i++) await lease(door, 1);
     await lease(door, 1, "usr_bob");
     expect(await rowsOf(door)).toEqual(["count:tenant", "count:usr_ada", "count:usr_bob"]);
+    await door.renewStream({ id: "one", principalId: "usr_ada" });
+    expect((await rowsOf(door)).at(-1)).toBe("stream:one");
+    await door.closeStream("one");
+    expect(await rowsOf(door)).toHaveLength(3);
     expect(await runInDurableObject(door, (_object, { storage }) => storage.getAlarm())).toBeNull();
   });
 

@@ -1,23 +1,20 @@
 import { DEFAULT_LIMITS, type TenantLimits } from "../domain/limits/figures.ts";
 import type { LeaseAnswer } from "../domain/limits/grant.ts";
+import type { StoredCount } from "../domain/limits/kept.ts";
 import { Quota } from "../domain/limits/quota.ts";
-import { StreamLeases, type StreamVerdict } from "../domain/limits/streams.ts";
-import type { StoredCounts } from "./counts.ts";
+import { type StoredStream, StreamLeases, type StreamVerdict } from "../domain/limits/streams.ts";
 import type { LeaseRequest, StreamRequest } from "./rpc.ts";
+import { StoredRows } from "./stored-rows.ts";
 
 /** Figures are read again after so long: whoever changed them tells at once, and this is for when that was lost. */
 const FIGURES_FRESH_MS = 60_000;
 
-/**
- * What one object counts: requests, in memory and stored, so that the count outlives a sleep and a restart; and open streams,
- * in memory alone.
- */
+/** What one object counts: requests and open streams, in memory, and stored as far as it must outlive a sleep and a restart. */
 export class Door {
-  readonly #stored: StoredCounts;
+  readonly #counts: StoredRows<StoredCount>;
   readonly #quota: Quota;
-  /** Done once, with the first lease: an object that is asked for something else reads no counts. */
-  #restoring: Promise<void> | undefined;
-  readonly #streams = new StreamLeases();
+  readonly #openStreams: StoredRows<StoredStream>;
+  readonly #streams: StreamLeases;
   readonly #readFigures: (() => Promise<TenantLimits>) | undefined;
   #figures: TenantLimits = DEFAULT_LIMITS;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -25,28 +22,32 @@ export class Door {
   #generation = 0;
 
   /** @param readFigures of the tenant; absent where the object is a principal's of no tenant */
-  constructor(stored: StoredCounts, readFigures?: () => Promise<TenantLimits>) {
-    this.#stored = stored;
+  constructor(storage: DurableObjectStorage, readFigures?: () => Promise<TenantLimits>) {
+    this.#counts = new StoredRows(storage, "count:");
+    this.#quota = new Quota(readFigures !== undefined, this.#counts);
+    this.#openStreams = new StoredRows(storage, "stream:");
+    this.#streams = new StreamLeases(this.#openStreams);
     this.#readFigures = readFigures;
-    this.#quota = new Quota(readFigures !== undefined, stored);
   }
 
   async lease({ principalId, own, asked }: LeaseRequest): Promise<LeaseAnswer> {
-    this.#restoring ??= this.#restore();
-    await Promise.all([this.#restoring, this.#fresh()]);
+    const restored = this.#counts.restore((rows) => this.#quota.restore(rows, Date.now()));
+    await Promise.all([restored, this.#fresh()]);
     return this.#quota.lease(principalId, own, this.#figures, asked, Date.now());
   }
 
   async openStream({ id, principalId }: StreamRequest): Promise<StreamVerdict> {
-    await this.#fresh();
+    await Promise.all([this.#restoredStreams(), this.#fresh()]);
     return this.#streams.open(id, principalId, this.#figures, Date.now());
   }
 
-  renewStream({ id, principalId }: StreamRequest): void {
+  async renewStream({ id, principalId }: StreamRequest): Promise<void> {
+    await this.#restoredStreams();
     this.#streams.renew(id, principalId, Date.now());
   }
 
-  closeStream(id: string): void {
+  async closeStream(id: string): Promise<void> {
+    await this.#restoredStreams();
     this.#streams.close(id);
   }
 
@@ -57,14 +58,8 @@ export class Door {
     this.#reading = undefined;
   }
 
-  /** Where the storage does not answer, the lease fails, and the next one tries again. */
-  async #restore(): Promise<void> {
-    try {
-      this.#quota.restore(await this.#stored.load(), Date.now());
-    } catch (error) {
-      this.#restoring = undefined;
-      throw error;
-    }
+  #restoredStreams(): Promise<void> {
+    return this.#openStreams.restore((rows) => this.#streams.restore(rows, Date.now()));
   }
 
   async #fresh(): Promise<void> {

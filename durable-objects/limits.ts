@@ -28,7 +28,7 @@ export class LimitsDO extends DoorObject implements LimitsRpc {
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     this.sql = context.storage.sql;
-    // The others keep one count of requests, which is no table.
+    // The others keep counts, which need no table of their own.
     if (context.id.name?.startsWith("login:")) this.sql.exec(TABLE);
   }
 

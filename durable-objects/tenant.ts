@@ -13,7 +13,7 @@ const MAX_LISTENERS = 200;
 
 /**
  * The live feed of one tenant, or of the platform, and the counts of what the tenant's callers use. It stores nothing but
- * counts of requests; where nobody listens it has no timer.
+ * these counts; where nobody listens it has no timer.
  */
 export class TenantDO extends DoorObject implements TenantRpc {
   private readonly listeners = new Set<FeedListener>();

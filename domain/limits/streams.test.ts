@@ -1,13 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "./figures.ts";
-import { STREAM_LEASE_MS, STREAM_RENEW_MS, StreamLeases } from "./streams.ts";
+import {
+  STREAM_LEASE_MS,
+  STREAM_RENEW_MS,
+  STREAM_STORED_MS,
+  type StoredStream,
+  StreamLeases,
+} from "./streams.ts";
 
 const START = 1_800_000_000_000;
+/** An object that nobody asked for so long may be put to sleep. */
+const SLEEP_MS = 10_000;
+
+type Rows = Map<string, StoredStream>;
+
+/** An object as it wakes. */
+function leasesOf(rows: Rows = new Map(), now = START): StreamLeases {
+  const put = (id: string, stream: StoredStream) => void rows.set(id, stream);
+  const leases = new StreamLeases({ put, delete: (id) => void rows.delete(id) });
+  leases.restore(new Map(rows), now);
+  return leases;
+}
 
 describe("streams that are open", () => {
   it("are forgotten where nobody speaks of them any more, and not before", () => {
-    const leases = new StreamLeases();
+    const leases = leasesOf();
     const one = { ...DEFAULT_LIMITS, streams: 1 };
     expect(leases.open("a", "ada", one, START)).toEqual({ ok: true });
     leases.renew("a", "ada", START + STREAM_RENEW_MS);
@@ -19,7 +37,7 @@ describe("streams that are open", () => {
   });
 
   it("are counted again after the object forgot them", () => {
-    const leases = new StreamLeases();
+    const leases = leasesOf();
     leases.renew("a", "ada", START);
     expect(leases.count(START)).toBe(1);
     leases.close("a");
@@ -43,7 +61,7 @@ describe("streams that are open", () => {
         fc.integer({ min: 1, max: 8 }),
         fc.integer({ min: 1, max: 4 }),
         (given, streams, own) => {
-          const leases = new StreamLeases();
+          const leases = leasesOf();
           const limits = { ...DEFAULT_LIMITS, streams, principalStreams: own };
           const open = new Map<string, { who: string; until: number }>();
           let now = START;
@@ -72,3 +90,82 @@ describe("streams that are open", () => {
     );
   });
 });
+
+describe("streams whose object sleeps", () => {
+  it("are known when it wakes, and stored no more often than every few minutes, short ones never", () => {
+    const rows: Rows = new Map();
+    let leases = leasesOf(rows);
+    const one = { ...DEFAULT_LIMITS, streams: 1 };
+    leases.open("short", "ada", one, START);
+    leases.close("short");
+    leases.open("long", "ada", one, START);
+    expect(rows.size).toBe(0);
+    const written = new Set<number>();
+    let now = START;
+    while (now < START + 4 * STREAM_STORED_MS) {
+      now += STREAM_RENEW_MS;
+      leases = leasesOf(rows, now);
+      leases.renew("long", "ada", now);
+      written.add(rows.get("long")?.until ?? 0);
+      const next = leasesOf(rows, now + SLEEP_MS);
+      expect(next.open("other", "bob", one, now + SLEEP_MS).ok).toBe(false);
+    }
+    expect(written.size).toBeLessThanOrEqual(8);
+    leases.close("long");
+    expect(rows.size).toBe(0);
+  });
+
+  it("are forgotten, though it sleeps and wakes all the time, when their isolate died", () => {
+    const rows: Rows = new Map();
+    leasesOf(rows).renew("dead", "ada", START);
+    for (let at = START; at < START + STREAM_STORED_MS; at += SLEEP_MS) {
+      expect(leasesOf(rows, at).count(at)).toBe(1);
+    }
+    expect(leasesOf(rows, START + STREAM_STORED_MS).count(START + STREAM_STORED_MS)).toBe(0);
+    expect(rows.size).toBe(0);
+  });
+
+  it("never are more than twice the figure, however long one waits for it to sleep", () => {
+    const tries = fc.array(fc.record({ waitMs: fc.nat(25_000), streams: fc.integer({ min: 1, max: 6 }) }), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(tries, fc.integer({ min: 1, max: 6 }), (given, most) => {
+        const rows: Rows = new Map();
+        const limits = { ...DEFAULT_LIMITS, principalStreams: most };
+        const openedAt: number[] = [];
+        let leases = leasesOf(rows);
+        let calledAt = START;
+        const calledAgain = (at: number): void => {
+          if (at - calledAt >= SLEEP_MS) leases = leasesOf(rows, at);
+          calledAt = at;
+        };
+        let now = START;
+        for (const { waitMs, streams } of given) {
+          const until = now + waitMs;
+          for (const { id, at } of renewals(openedAt, now, until)) {
+            calledAgain(at);
+            leases.renew(id, "ada", at);
+          }
+          now = until;
+          calledAgain(now);
+          for (let i = 0; i < streams; i++) {
+            if (leases.open(`${openedAt.length}`, "ada", limits, now).ok) openedAt.push(now);
+          }
+          expect(openedAt.length).toBeLessThanOrEqual(2 * most);
+        }
+      }),
+    );
+  });
+});
+
+/** What isolates say of streams that never end, in its order. */
+function renewals(openedAt: readonly number[], after: number, until: number): { id: string; at: number }[] {
+  const all: { id: string; at: number }[] = [];
+  for (const [n, opened] of openedAt.entries()) {
+    for (let at = opened + STREAM_RENEW_MS; at <= until; at += STREAM_RENEW_MS) {
+      if (at > after) all.push({ id: `${n}`, at });
+    }
+  }
+  return all.sort((a, b) => a.at - b.at);
+}
