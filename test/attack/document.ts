@@ -46,4 +46,4 @@ const unused = (example: unknown): unknown => {
 
 /** A list's filters are named as its objects are, and take anything. */
 const isOfWhatExists = (parameter: Parameter): boolean =>
-  parameter.in === "path" || ["confirm", "namespace", "pod"].includes(parameter.name);
+  parameter.in === "path" || ["confirm", "namespace", "pod", "entry"].includes(parameter.name);

@@ -21,8 +21,8 @@ export interface RecorderOptions {
   find: (method: string, path: string) => Place | undefined;
   /** Called, and waited for, before a 2xx goes back to its sender. */
   accepted: (place: Place) => Promise<void>;
-  /** Takes the place of each credential that is this one when it comes. */
-  token: { stale: string; fresh: () => Promise<string> };
+  /** Takes the place of each credential that is this one when it comes. @param id of the operation that it is for */
+  token: { stale: string; fresh: (id: string | undefined) => Promise<string> };
 }
 
 /** As much as the runtime behind takes, and more. */
@@ -35,8 +35,10 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
   const sockets = new Set<Duplex>();
   const { hostname, port } = new URL(options.target);
 
-  async function record(request: http.IncomingMessage, status: number): Promise<void> {
-    const place = options.find(request.method ?? "", (request.url ?? "").replace(/\?.*$/s, ""));
+  const placeOf = ({ method = "", url = "" }: http.IncomingMessage): Place | undefined =>
+    options.find(method, url.replace(/\?.*$/s, ""));
+
+  async function record(place: Place | undefined, status: number): Promise<void> {
     if (!place) return;
     const statuses = answers.get(place.id) ?? new Map<number, number>();
     answers.set(place.id, statuses.set(status, (statuses.get(status) ?? 0) + 1));
@@ -52,7 +54,8 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
       sockets.delete(client);
       sockets.delete(upstream);
     });
-    upstream.write(await headOf(request, options.token), "latin1");
+    const place = placeOf(request);
+    upstream.write(await headOf(request, options.token, place), "latin1");
     if (first) {
       upstream.write(first);
       client.pipe(upstream);
@@ -60,10 +63,10 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
     const answer = await firstBytes(upstream);
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer.toString("latin1"))?.[1]);
     if (Number.isNaN(status)) lost.push(`${request.method} ${request.url}: no answer`);
-    else await record(request, status);
+    else await record(place, status);
     client.write(answer);
     if (status >= 500)
-      void textOf(upstream, answer).then((text) => !/"KN-1500"/.test(text) && failed.push(text));
+      void textOf(upstream, answer).then((text) => !OF_OTHERS.test(text) && failed.push(text));
     if (upstream.destroyed) client.end();
     else upstream.pipe(client);
   }
@@ -96,6 +99,9 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
   };
 }
 
+/** No agent is connected; a host outside did not answer. */
+const OF_OTHERS = /"KN-(1500|1611)"/;
+
 /** Each connection has one request; what is packed cannot be read here. */
 const LEFT_OUT = new Set(["connection", "accept-encoding"]);
 
@@ -103,11 +109,12 @@ const LEFT_OUT = new Set(["connection", "accept-encoding"]);
 async function headOf(
   { method, url, rawHeaders, headers }: http.IncomingMessage,
   { stale, fresh }: RecorderOptions["token"],
+  place: Place | undefined,
 ): Promise<string> {
   const lines = [`${method} ${url} HTTP/1.1`];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const [name = "", value = ""] = rawHeaders.slice(at, at + 2);
-    if (value === `Bearer ${stale}`) lines.push(`${name}: Bearer ${await fresh()}`);
+    if (value === `Bearer ${stale}`) lines.push(`${name}: Bearer ${await fresh(place?.id)}`);
     else if (!LEFT_OUT.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   }
   lines.push(`Connection: ${headers.upgrade ? headers.connection : "close"}`);

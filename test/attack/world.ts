@@ -5,10 +5,13 @@ import { enrolAgent } from "../lib/simulated-identity.ts";
 import type { SimulatedStream } from "../lib/simulated-stream.ts";
 import { until } from "../lib/until.ts";
 import { type Manager, startManager } from "../manager/start.ts";
+import { startOidcServer } from "../services/oidc-provider.ts";
+import { type Access, isOfPerson, makeAccess } from "./access/index.ts";
 import { MAIN, makeCatalogue, spare, undoRemoval } from "./catalogue.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { withKnown } from "./document.ts";
 import { type Document, finder, placesOf } from "./operations.ts";
+import { startOutside } from "./plaintexts/outside.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 
 /** A manager in which every operation of its document has something to work on, with a cluster that answers. */
@@ -46,13 +49,28 @@ export async function startWorld(): Promise<World> {
   const ends: End[] = [];
   const stop = () => endAll(ends);
   try {
-    const manager = await startManager({ vars: { LOG_LEVEL: "error" } });
+    const oidc = await startOidcServer();
+    ends.push(() => oidc.close());
+    const outside = await startOutside();
+    ends.push(() => outside.close());
+    const allowed = `${oidc.host},${outside.host}`;
+    const manager = await startManager({ vars: { LOG_LEVEL: "error", OUTBOUND_ALLOW_HOSTS: allowed } });
     ends.push(() => manager.stop());
     const url = await manager.directUrl();
     const api = new ApiClient({ url, key: manager.key });
     ends.push(async () => api.close());
     const { body: document } = await api.get<Document>("/api/v1/openapi.json");
-    const token = { stale: await api.bearer(), fresh: () => api.bearer() };
+    const joinToken = await makeCatalogue(api);
+    const sink = { url: `http://${outside.host}/takes`, format: "jsonl" };
+    const streamLogs = async () => {
+      for (const home of ["", "/tenants/acme"]) await api.put(`/api/v1${home}/audit/sink`, sink);
+    };
+    await streamLogs();
+    const access = await makeAccess(api, manager, oidc.host);
+    const token = {
+      stale: await api.bearer(),
+      fresh: (id: string | undefined) => (id && isOfPerson(id) ? access.visitor.token() : api.bearer()),
+    };
     let undo = async (_operationId: string): Promise<void> => {};
     const recorder = await startRecorder({
       target: url,
@@ -61,18 +79,22 @@ export async function startWorld(): Promise<World> {
       token,
     });
     ends.push(() => recorder.close());
-    const agent = await startAgent(recorder.url, await makeCatalogue(api));
+    const agent = await startAgent(recorder.url, joinToken);
     ends.push(async () => agent.stop());
     const letters = new DeadLetters(manager.dir);
     ends.push(async () => letters.close());
     await atWork(api, agent);
-    const known = await whatIsKnown(api, letters);
+    const known = await whatIsKnown(api, letters, access);
     undo = async (id) => {
       if (/DeadLetters?$/.test(id)) letters.revive();
       if (id === "declareClusterEpoch") await atWork(api, agent);
+      if (/^delete\w+AuditSink$/.test(id)) await streamLogs();
+      if (id === "revokeMySession") await access.visitor.again();
       await undoRemoval(api, id);
     };
-    const attacked = withKnown(document, known, { createToken: { key: manager.key } });
+    const sinks = { putTenantAuditSink: sink, putPlatformAuditSink: sink };
+    const bodies = { ...access.bodies, ...sinks, createToken: { key: manager.key } };
+    const attacked = withKnown(document, known, bodies);
     return { manager, api, document: attacked, recorder, token: token.stale, stop };
   } catch (error) {
     await stop();
@@ -112,7 +134,7 @@ async function atWork(api: ApiClient, agent: SimulatedAgent): Promise<void> {
 }
 
 /** @returns by operation and parameter, what exists; undefined where any value will do */
-async function whatIsKnown(api: ApiClient, letters: DeadLetters) {
+async function whatIsKnown(api: ApiClient, letters: DeadLetters, access: Access) {
   const { body: token } = await api.post<{ id: string }>("/api/v1/clusters/berlin-1/join-tokens");
   const { body: events } = await api.get<{ items: { id: string; seq: number }[] }>("/api/v1/events?limit=20");
   const [replayed, discarded] = [letters.add("outbox", events.items), letters.add("queue", events.items)];
@@ -125,5 +147,8 @@ async function whatIsKnown(api: ApiClient, letters: DeadLetters) {
     replayDeadLetter: { deadLetter: replayed },
     discardDeadLetter: { deadLetter: discarded },
   };
-  return (id: string, name: string): string[] | undefined => own[id]?.[name] ?? spare(id, name) ?? MAIN[name];
+  const ofAccess = (id: string, name: string) =>
+    access.known.find(([operations, values]) => name in values && operations.test(id))?.[1][name];
+  return (id: string, name: string): string[] | undefined =>
+    own[id]?.[name] ?? ofAccess(id, name) ?? spare(id, name) ?? MAIN[name];
 }

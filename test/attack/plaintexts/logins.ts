@@ -52,7 +52,7 @@ export async function logins(garden: Garden): Promise<string[]> {
   const { fresh } = garden;
   const { person, secrets } = await logInBrowser(garden, "ada@acme.example");
   const device = await post<Device>(garden, "/api/v1/auth/device", { client: "planted" });
-  const proof = await approve(person, device.userCode);
+  const proof = await person.approve(device.userCode);
   const given = await post<Tokens>(garden, "/api/v1/auth/device/token", { deviceCode: device.deviceCode });
   const next = await post<Tokens>(garden, "/api/v1/auth/refresh", { refreshToken: given.refreshToken });
   const guess = fresh();
@@ -63,16 +63,6 @@ export async function logins(garden: Garden): Promise<string[]> {
   });
   await person.post("/api/v1/auth/logout", "");
   return [CLIENT_SECRET, ...secrets, device.deviceCode, proof, ...alone(given), ...alone(next), guess];
-}
-
-async function approve(person: Person, userCode: string): Promise<string> {
-  const page = await (await person.ask(`/device?user_code=${userCode}`)).text();
-  const proof = /name="proof" value="([^"]+)"/.exec(page)?.[1];
-  if (!proof) throw new Error(`no form: ${page.slice(0, 2_000)}`);
-  const form = new URLSearchParams({ user_code: userCode, decision: "approve", proof });
-  const answer = await person.post("/device", form);
-  if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
-  return proof;
 }
 
 /** Secrets of providers, made and changed; the last one is told to a provider that repeats it. @param path of the collection */

@@ -49,6 +49,17 @@ export class Person {
     throw new Error("redirected without end");
   }
 
+  /** Lets a terminal in. @returns the form's proof */
+  async approve(userCode: string): Promise<string> {
+    const page = await (await this.ask(`/device?user_code=${userCode}`)).text();
+    const proof = /name="proof" value="([^"]+)"/.exec(page)?.[1];
+    if (!proof) throw new Error(`no form: ${page.slice(0, 2_000)}`);
+    const form = new URLSearchParams({ user_code: userCode, decision: "approve", proof });
+    const answer = await this.post("/device", form);
+    if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return proof;
+  }
+
   /** Of the manager, as far as they are long enough to be a secret. */
   cookies(): string[] {
     return [...this.#jar(new URL(this.#manager)).values()].filter(isLong);
