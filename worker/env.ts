@@ -24,6 +24,8 @@ export interface Env {
   LIMITS: Objects<LimitsRpc>;
   /** Coarse and per location: how often one address may try keys that nothing is known of. */
   SHIELD?: RateLimit;
+  /** The same for what needs no credential: how often one network may ask, of each class of routes. */
+  PUBLIC_SHIELD?: RateLimit;
   EVENTS: Queue<PublishedEvent[]>;
   ARCHIVE: R2Bucket;
   /** Bucket with a lock, to which audit logs are written once more (docs/audit-exports.md); none where absent. */

@@ -70,7 +70,9 @@ export default {
   fetch(request, env, context) {
     const { pathname } = new URL(request.url);
     if (pathname === "/open/user") return makeUser(request, env);
-    if (pathname.startsWith("/open/")) return open.fetch(request, env, context);
+    // What strangers are counted by is no part of what the route is compared by.
+    const { PUBLIC_SHIELD: _, ...unshielded } = env;
+    if (pathname.startsWith("/open/")) return open.fetch(request, unshielded, context);
     return product.default.fetch(request, env, context);
   },
 } satisfies ExportedHandler<Env>;

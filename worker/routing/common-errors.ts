@@ -5,7 +5,8 @@ import type { Route } from "./define.ts";
 export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = ["KN-1002", "KN-1900", "KN-1901"];
   if (!route.streams) codes.push("KN-1902");
-  if (route.action !== "public") codes.push("KN-1100", "KN-1101", "KN-1102", "KN-1600", "KN-1601");
+  codes.push("KN-1600");
+  if (route.action !== "public") codes.push("KN-1100", "KN-1101", "KN-1102", "KN-1601");
   if (route.params) codes.push("KN-1200");
   if (route.body) codes.push("KN-1001", "KN-1003", "KN-1004");
   if (route.method !== "get" && route.action !== "public") {

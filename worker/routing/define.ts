@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Permission } from "../../domain/access/index.ts";
 import type { ErrorCode } from "../../domain/errors/index.ts";
+import type { ShieldClass } from "../limits/shield.ts";
 import type { Answer, Call } from "./call.ts";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -45,6 +46,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
    * credential.
    */
   action: Permission | "self" | "public";
+  /** Of a public route: what its requests are counted by, for each network; with logins where absent. */
+  shield?: ShieldClass;
   /** One example of each parameter, by name. */
   parameterExamples?: Record<string, unknown>;
   params?: P;

@@ -1,6 +1,7 @@
 import { ANONYMOUS } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import { Gate } from "../limits/gate.ts";
+import { passShield } from "../limits/shield.ts";
 import { knownCaller } from "../middleware/caller.ts";
 import { type AppContext, withOwnHeaders } from "../middleware/context.ts";
 import { authenticate } from "../middleware/principal.ts";
@@ -31,7 +32,9 @@ export async function handle(route: Route, c: AppContext, params: Record<string,
 async function run(route: Route, c: AppContext, params: Record<string, string>): Promise<Response> {
   const request = c.req.raw;
   const now = c.get("startedAt");
-  const caller = route.action === "public" ? knownCaller(ANONYMOUS) : await authenticate(request, c.env, now);
+  const isPublic = route.action === "public";
+  if (isPublic) await passShield(c.env, request, route.shield);
+  const caller = isPublic ? knownCaller(ANONYMOUS) : await authenticate(request, c.env, now);
   c.set("principalId", caller.id);
   const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const gate = new Gate({ env: c.env, request, caller, tenant: params.tenant, waitUntil });

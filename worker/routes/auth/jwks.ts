@@ -14,6 +14,7 @@ export const getJwks = defineRoute({
   description:
     "A JWK Set (RFC 7517). Tokens are signed by Ed25519 (`EdDSA`); issuer `kubenova`, audience `kubenova-api`. Who verifies tokens by these keys alone does not see that a login has ended: at most 15 minutes.",
   action: "public",
+  shield: "open",
   answers: {
     200: {
       description: "The keys.",

@@ -16,6 +16,7 @@ export const logout = defineRoute({
   description:
     "Ends the login of a refresh token: its tokens are refused from now on, the access token too. A token that is unknown or whose login has ended is no error.",
   action: "public",
+  shield: "refresh",
   body: {
     schema: z.strictObject({ refreshToken: refreshTokenSchema.optional() }).meta({ id: "LogoutRequest" }),
     example: { refreshToken: REFRESH_EXAMPLE },

@@ -24,6 +24,7 @@ export const refreshLogin = defineRoute({
   description:
     "Gives a new access token and a new refresh token; the old one is used up. Programs send it in the body, browsers in their cookie, from a page of this manager. Within 10 seconds the token that was used last gives the same successor again; any other token that was used before ends the whole login.",
   action: "public",
+  shield: "refresh",
   body: {
     schema: z.strictObject({ refreshToken: refreshTokenSchema.optional() }).meta({ id: "RefreshRequest" }),
     example: { refreshToken: REFRESH_EXAMPLE },

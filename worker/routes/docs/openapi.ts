@@ -20,6 +20,7 @@ export const openApiRoute = (document: () => OpenApiDocument) =>
     tag: "docs",
     summary: "Get this document",
     action: "public",
+    shield: "open",
     answers: {
       200: {
         description: "The OpenAPI 3.1 document.",

@@ -17,6 +17,7 @@ export const docsPage = (document: () => OpenApiDocument) => {
     tag: "docs",
     summary: "Read this document",
     action: "public",
+    shield: "open",
     answers: {
       200: {
         description: "The document for people. It loads nothing from elsewhere.",
@@ -45,6 +46,7 @@ export const docsStyle = defineRoute({
   tag: "docs",
   summary: "Get the style of the document",
   action: "public",
+  shield: "open",
   answers: {
     200: { description: "A style sheet.", mediaType: "text/css", schema: z.string(), example: "body {}" },
   },

@@ -33,6 +33,7 @@ export const enrol = defineRoute({
   description:
     "Called by the agent, once: a join token buys the place of the key that it made in its cluster. A second enrolment, with another token, replaces the key; it must come from the same cluster.",
   action: "public",
+  shield: "enrol",
   body: {
     schema: enrolRequestSchema,
     example: {

@@ -9,6 +9,7 @@ export const healthz = defineRoute({
   summary: "Is the Worker alive",
   description: "Asks no other part; see /readyz for those.",
   action: "public",
+  shield: "open",
   answers: {
     200: { description: "It is.", schema: z.object({ status: z.literal("ok") }), example: { status: "ok" } },
   },

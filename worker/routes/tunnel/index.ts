@@ -15,6 +15,7 @@ const dial = defineRoute({
   description:
     "Called by agents alone: a WebSocket of the subprotocol kubenova.v1, opened by a signature over a challenge. docs/tunnel.md describes it.",
   action: "public",
+  shield: "tunnel",
   params: z.strictObject({
     cluster: z
       .string()
