@@ -28,7 +28,8 @@ async function ask(route: Route, address: string, more: Partial<Env> = {}): Prom
   return response;
 }
 
-const named = (operationId: string): Route => open.find((route) => route.operationId === operationId) as Route;
+const named = (operationId: string): Route =>
+  open.find((route) => route.operationId === operationId) as Route;
 
 /** The object or the database that is touched says so. */
 const untouchable = new Proxy({} as never, {
@@ -49,7 +50,9 @@ describe("a route that needs no credential", () => {
       const response = await ask(route, "2001:db8:12:3456:789a::1", { ...parts, PUBLIC_SHIELD });
       expect([response.status, response.headers.get("retry-after")]).toEqual([429, "60"]);
       expect(await response.json()).toMatchObject({ error: { code: "KN-1600" } });
-      expect(keys).toEqual([expect.stringMatching(/^(login|refresh|enrol|tunnel|open) 2001:db8:12:3400::\/56$/)]);
+      expect(keys).toEqual([
+        expect.stringMatching(/^(login|refresh|enrol|tunnel|open) 2001:db8:12:3400::\/56$/),
+      ]);
     },
   );
 

@@ -9,6 +9,7 @@ import type { NewEvent } from "../store/events.ts";
 import { admissionFacts, findPerson, insertIdentity, insertUser, joinTenant } from "../store/identities.ts";
 import type { IdentityProvider } from "../store/identity-providers.ts";
 import { insertSession } from "../store/sessions.ts";
+import { makeRoom } from "./ending.ts";
 import { type NewSession, newSession } from "./session.ts";
 
 const REFUSALS: Record<Refusal, string> = {
@@ -66,6 +67,7 @@ async function attempt(call: Call, provider: IdentityProvider, claims: Claims): 
     groups: claims.groups.map((group) => `group/${provider.id}/${group}`),
   });
   const isNewWayIn = admission.kind !== "known";
+  const room = await makeRoom(call, session.row);
   const statements = [
     ...(admission.kind === "create"
       ? [insertUser(db, userId, admission.email, claims.name ?? null, call.now)]
@@ -74,12 +76,13 @@ async function attempt(call: Call, provider: IdentityProvider, claims: Claims): 
     ...(admission.kind === "create" && provider.tenantId !== null
       ? [joinTenant(db, provider.tenantId, userId, provider.id, call.now)]
       : []),
+    ...room.statements,
     insertSession(db, session.row),
   ];
   await call.commit({
     db,
     statements,
-    events: isNewWayIn ? [wayInEvent(provider, userId, admission.kind)] : [],
+    events: [...(isNewWayIn ? [wayInEvent(provider, userId, admission.kind)] : []), ...room.events],
     answer: { status: 303 },
     secretReference: `/api/v1/me/sessions/${session.row.id}`,
     audit: {
@@ -87,7 +90,7 @@ async function attempt(call: Call, provider: IdentityProvider, claims: Claims): 
       object: `user/${userId}`,
       tenantId: provider.tenantId,
       actor: { kind: "user", id: userId, sessionId: session.row.id },
-      reason: `by ${provider.name}`,
+      reason: `by ${provider.name}${room.reason}`,
     },
   });
   return session;

@@ -36,8 +36,34 @@ export function ownedSession(row: Row | undefined): OwnedSession | undefined {
   };
 }
 
-/** A person has a handful; those that ended are not among them. */
-const MAX_LISTED = 100;
+/**
+ * A person has a handful; a program that logs in again and again has more, and each is a credential that somebody may
+ * hold. By a tenant's own provider there may be as many besides: else its administrators could end the person's others.
+ */
+export const MAX_LIVE_SESSIONS = 100;
+/** Where there are more from before, a login ends so many of them. */
+const MAX_ENDED_AT_ONCE = 20;
+
+/** Those that must end before one more begins, the oldest of all that are as good as it. */
+export const findSurplusSessions = (
+  db: D1Database,
+  { userId, tenantId }: Pick<Session, "userId" | "tenantId">,
+  now: number,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `SELECT ${fields.columns} FROM sessions s
+        WHERE s.user_id = ?1 AND s.tenant_id IS ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
+        ORDER BY s.id DESC LIMIT ${MAX_ENDED_AT_ONCE} OFFSET ${MAX_LIVE_SESSIONS - 1}`,
+    )
+    .bind(userId, tenantId, now);
+
+export const sessionsOf = (rows: readonly Row[]): Session[] =>
+  rows.flatMap((row) => fields.decode(row) ?? []);
+
+export type EndedBecause = NonNullable<Session["endedBecause"]>;
+
+const MAX_LISTED = MAX_LIVE_SESSIONS;
 
 export const listSessions = (db: D1Database, userId: string, now: number): D1PreparedStatement =>
   db
@@ -78,7 +104,7 @@ export async function rotate(
 export const endSession = (
   db: D1Database,
   id: string,
-  because: "logout" | "revoked" | "reuse",
+  because: EndedBecause,
   now: number,
 ): D1PreparedStatement =>
   db

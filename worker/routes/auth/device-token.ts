@@ -3,6 +3,7 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { type DevicePoll, judgePoll, nextInterval } from "../../../domain/identity/device.ts";
 import { hashSecret } from "../../keys/secret.ts";
 import { addressOf, loginAllowed, loginSucceeded } from "../../limits/login.ts";
+import { makeRoom } from "../../login/ending.ts";
 import { newSession, tokensOf } from "../../login/session.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute } from "../../routing/define.ts";
@@ -68,11 +69,11 @@ async function give(call: Call, device: DeviceLogin) {
   const source = { userId, providerId, tenantId, groups, createdAt };
   const { row, refreshToken } = await newSession(call, source);
   const body = await tokensOf(call, row, refreshToken);
-  await call.read(db, []);
+  const [room] = await Promise.all([makeRoom(call, row), call.read(db, [])]);
   return call.commit({
     db,
-    statements: [useDevice(db, device.id), guardOne(db), insertSession(db, row)],
-    events: [],
+    statements: [useDevice(db, device.id), guardOne(db), ...room.statements, insertSession(db, row)],
+    events: room.events,
     answer: { status: 200, body },
     secretReference: `/api/v1/me/sessions/${row.id}`,
     audit: {
@@ -80,7 +81,7 @@ async function give(call: Call, device: DeviceLogin) {
       object: `user/${userId}`,
       tenantId,
       actor: { kind: "user", id: userId, sessionId: row.id },
-      reason: `by the device code of ${device.id}, which ${approver.session.id} approved`,
+      reason: `by the device code of ${device.id}, which ${approver.session.id} approved${room.reason}`,
     },
   });
 }

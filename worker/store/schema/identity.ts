@@ -99,9 +99,9 @@ export const sessions = sqliteTable(
     groups: text("groups", { mode: "json" }).$type<string[]>().notNull(),
     createdAt: integer("created_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
-    /** Logged out, revoked, or ended because a used refresh token came again. */
+    /** Logged out, revoked, ended because a used refresh token came again, or because too many newer ones were made. */
     endedAt: integer("ended_at"),
-    endedBecause: text("ended_because", { enum: ["logout", "revoked", "reuse"] }),
+    endedBecause: text("ended_because", { enum: ["logout", "revoked", "reuse", "too-many"] }),
     refreshHash: text("refresh_hash").notNull(),
     /** Counts rotations. */
     generation: integer("generation").notNull().default(1),
