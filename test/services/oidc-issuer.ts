@@ -97,6 +97,9 @@ export async function startIssuer(url: string): Promise<Issuer> {
       if (ctx.path === "/token" && body?.id_token) {
         ctx.body = { ...body, id_token: await lyingToken(body.id_token, keys, told) };
       }
+      if (ctx.path.endsWith("/openid-configuration")) {
+        ctx.body = { ...(ctx.body as Record<string, unknown>), ...told.discovery };
+      }
     });
     callback = provider.callback();
   }

@@ -8,8 +8,10 @@ import {
   UnsecuredJWT,
 } from "jose";
 
-/** What is wrong with an ID token. */
+/** What is wrong with an ID token, or with the discovery document. */
 export interface Lie {
+  /** Fields of the discovery document in the place of the true ones. */
+  discovery?: Record<string, unknown>;
   /** Claims in the place of the true ones; null takes one away. */
   claims?: Record<string, unknown>;
   /** `none`: unsigned. `HS256`: by the client's secret. `stranger`: by a key that the provider does not publish. */

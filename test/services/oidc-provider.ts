@@ -5,7 +5,7 @@ import { type Issuer, startIssuer } from "./oidc-issuer.ts";
 
 /**
  * Real OpenID providers (npm oidc-provider) on one port, each under a path of its own: `POST /issuers` makes one.
- * `POST /issuers/N/keys` gives it new signing keys, `POST /issuers/N/lie` with JSON makes its ID tokens lie.
+ * `POST /issuers/N/keys` gives it new signing keys, `POST /issuers/N/lie` with JSON makes its answers lie.
  */
 export interface OidcServer {
   /** `127.0.0.1:PORT` */

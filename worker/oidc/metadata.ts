@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey, customFetch as joseFetch } from "jose";
 import * as oauth from "oauth4webapi";
 import { KubeNovaError } from "../../domain/errors/index.ts";
+import { allowedHosts } from "../../domain/outbound/url.ts";
 import type { Env } from "../env.ts";
 import { unusable } from "./failure.ts";
 import { type ProviderFetch, providerFetch } from "./transport.ts";
@@ -49,6 +50,7 @@ export async function discover(env: Env, issuer: string): Promise<Metadata> {
     const response = await oauth.discoveryRequest(url, httpOptions(fetch));
     await checkIssuer(issuer, response.clone());
     const server = checked(await oauth.processDiscoveryResponse(url, response));
+    checkLoginPage(env, server.authorization_endpoint ?? "");
     const keys = createRemoteJWKSet(new URL(server.jwks_uri ?? ""), {
       [joseFetch]: (asked: string, init: { method?: string }) =>
         fetch(asked, { method: init.method ?? "GET" }),
@@ -88,6 +90,19 @@ function checked(server: oauth.AuthorizationServer): oauth.AuthorizationServer {
   const taken = offered.filter((algorithm) => SIGNATURES.includes(algorithm));
   if (taken.length === 0) throw refused(`it signs its tokens by none of ${SIGNATURES.join(", ")}`);
   return { ...server, id_token_signing_alg_values_supported: taken };
+}
+
+/**
+ * Browsers are sent there: by https, without a password in the address or a fragment (RFC 6749, 3.1). Which host it is, is
+ * the provider's to say, as in the whole field: Amazon Cognito's is never its issuer's. See domain/identity/leading.ts.
+ */
+function checkLoginPage(env: Env, text: string): void {
+  const { protocol, hostname, port, username, password, hash } = new URL(text);
+  const isAllowed = allowedHosts(env.OUTBOUND_ALLOW_HOSTS).has(`${hostname}:${port || 80}`);
+  if (protocol !== "https:" && !(protocol === "http:" && isAllowed))
+    throw refused("its authorization endpoint is not https");
+  if (username !== "" || password !== "" || hash !== "")
+    throw refused("its authorization endpoint has a user, a password or a fragment");
 }
 
 const refused = (reason: string): KubeNovaError =>

@@ -1,3 +1,4 @@
+import { hostOf } from "../../domain/identity/leading.ts";
 import { escapeHtml } from "../routes/docs/html.ts";
 import type { DeviceLogin } from "../store/device-logins.ts";
 import { page, paragraph } from "./layout.ts";
@@ -8,7 +9,13 @@ interface Way {
   id: string;
   name: string;
   displayName: string | null;
+  tenantId: string | null;
+  issuer: string;
 }
+
+/** A tenant's own provider has the name that its administrators like: its host is what it is known by. */
+const nameOf = ({ name, displayName, tenantId, issuer }: Way): string =>
+  `${displayName ?? name}${tenantId === null ? "" : ` (${hostOf(issuer)})`}`;
 
 /** Nobody is logged in: by whom it can be done. @param userCode kept for after the login */
 export function loginPage(
@@ -18,8 +25,8 @@ export function loginPage(
   const here = new URLSearchParams(at.userCode === null ? {} : { user_code: at.userCode });
   const returnTo = encodeURIComponent(at.userCode === null ? "/device" : `/device?${here}`);
   const links = ways.map(
-    ({ id, name, displayName }, i) =>
-      `<a class="button${i === 0 ? " first" : ""}" href="${LOGIN}/${escapeHtml(id)}?returnTo=${returnTo}">Log in with ${escapeHtml(displayName ?? name)}</a>`,
+    (way, i) =>
+      `<a class="button${i === 0 ? " first" : ""}" href="${LOGIN}/${escapeHtml(way.id)}?returnTo=${returnTo}">Log in with ${escapeHtml(nameOf(way))}</a>`,
   );
   const none = paragraph("No identity provider is set up for this.", "warn");
   const hidden =
