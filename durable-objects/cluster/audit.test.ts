@@ -123,6 +123,10 @@ describe("what a cluster's API server was asked", () => {
       "kube-system",
       "node",
     ]);
+    // As long as the tenant may be restored, its log goes on.
+    await api("DELETE", "/tenants/kaudit-owner?confirm=kaudit-owner");
+    await tell(agent, [fact("later")]);
+    expect((await kubernetes(owner.body.id)).at(-1)?.requestId).toBe("later");
   });
 
   it("is not acked while its log cannot take it, and the session goes on", async () => {

@@ -14,9 +14,10 @@ export const findAccessObject = (db: D1Database, names: ObjectNames): D1Prepared
   db
     .prepare(
       `SELECT t.id AS tenantId, p.id AS projectId, e.id AS environmentId, c.id AS clusterId,
-          c.owner_tenant_id AS ownerId
+          o.id AS ownerId
         FROM (SELECT 1) LEFT JOIN tenants t ON t.name = ?1 LEFT JOIN projects p ON p.tenant_id = t.id AND p.name = ?2
-        LEFT JOIN environments e ON e.project_id = p.id AND e.name = ?3 LEFT JOIN clusters c ON c.name = ?4`,
+        LEFT JOIN environments e ON e.project_id = p.id AND e.name = ?3 LEFT JOIN clusters c ON c.name = ?4
+        LEFT JOIN tenants o ON o.id = c.owner_tenant_id`,
     )
     .bind(names.tenant ?? null, names.project ?? null, names.environment ?? null, names.cluster ?? null);
 

@@ -18,19 +18,19 @@ export interface NamedBinding extends BindingRow {
   projectName: string | null;
   environmentName: string | null;
   clusterName: string | null;
-  /** Tenant that owns the cluster now. */
+  /** Tenant that owns the cluster now; null for the platform. */
   clusterOwner: string | null;
 }
 
 const fields = selection(bindings, "b");
 const SELECT = `SELECT ${fields.columns}, COALESCE(u.email, a.name, m.name) AS subject_name, r.name AS role_name,
     r.permissions AS role_permissions, t.name AS tenant_name, p.name AS project_name, e.name AS environment_name,
-    c.name AS cluster_name, c.owner_tenant_id AS cluster_owner
+    c.name AS cluster_name, o.id AS cluster_owner
   FROM bindings b LEFT JOIN users u ON u.id = substr(b.subject, 6)
   LEFT JOIN service_accounts a ON a.id = substr(b.subject, 17) LEFT JOIN teams m ON m.id = substr(b.subject, 6)
   LEFT JOIN roles r ON r.id = b.role LEFT JOIN tenants t ON t.id = b.tenant_id
   LEFT JOIN projects p ON p.id = b.project_id LEFT JOIN environments e ON e.id = b.environment_id
-  LEFT JOIN clusters c ON c.id = b.cluster_id`;
+  LEFT JOIN clusters c ON c.id = b.cluster_id LEFT JOIN tenants o ON o.id = c.owner_tenant_id`;
 
 export function bindingOf(row: Row | undefined): NamedBinding | undefined {
   const binding = row && fields.decode(row);

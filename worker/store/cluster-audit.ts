@@ -5,7 +5,7 @@ import type { Placement } from "./schema/catalogue.ts";
 export interface Holders {
   /** Environments that are, or were, on the cluster, of tenants that are not deleted. */
   held: Held[];
-  /** Of the cluster; null is the platform. */
+  /** Of the cluster, deleted or not; null is the platform. */
   ownerTenantId: string | null;
 }
 
@@ -29,8 +29,8 @@ export async function holdersOf(
       .bind(clusterId, JSON.stringify(namespaces)),
     db
       .prepare(
-        `SELECT t.id FROM clusters c JOIN tenants t ON t.id = c.owner_tenant_id AND t.deleted_at IS NULL
-          WHERE c.id = ?`,
+        // A deleted tenant's too, as long as it may come back: its cluster's log goes on without a hole.
+        "SELECT t.id FROM clusters c JOIN tenants t ON t.id = c.owner_tenant_id WHERE c.id = ?",
       )
       .bind(clusterId),
   ]);

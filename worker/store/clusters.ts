@@ -42,6 +42,10 @@ export function clusterOf(row: Row | undefined): Cluster | undefined {
   };
 }
 
+/** The tenant that owns a cluster, deleted or not; null for the platform, to which a purged tenant's falls. */
+export const ownerOf = ({ ownerTenantId, ownerTenant }: Cluster): string | null =>
+  ownerTenant === null ? null : ownerTenantId;
+
 export function listClusters(db: D1Database, query: PageQuery, visible: Visible): D1PreparedStatement {
   const shown =
     visible === "all"

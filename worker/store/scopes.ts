@@ -16,7 +16,7 @@ export interface FoundScope extends Found {
 }
 
 const COLUMNS = `${tenantColumns.columns}, ${projectColumns.columns}, ${environmentColumns.columns},
-  c.id AS cluster_id, c.name AS cluster_name, c.owner_tenant_id AS cluster_owner, c.deleted_at AS cluster_deleted`;
+  c.id AS cluster_id, c.name AS cluster_name, o.id AS cluster_owner, c.deleted_at AS cluster_deleted`;
 
 /** One row with what the names mean, deleted or not. */
 export const findScope = (db: D1Database, names: ScopeNames): D1PreparedStatement =>
@@ -24,7 +24,8 @@ export const findScope = (db: D1Database, names: ScopeNames): D1PreparedStatemen
     .prepare(
       `SELECT ${COLUMNS} FROM (SELECT 1) LEFT JOIN tenants t ON t.name = ?1
         LEFT JOIN projects p ON p.tenant_id = t.id AND p.name = ?2
-        LEFT JOIN environments e ON e.project_id = p.id AND e.name = ?3 LEFT JOIN clusters c ON c.name = ?4`,
+        LEFT JOIN environments e ON e.project_id = p.id AND e.name = ?3 LEFT JOIN clusters c ON c.name = ?4
+        LEFT JOIN tenants o ON o.id = c.owner_tenant_id`,
     )
     .bind(names.tenant ?? null, names.project ?? null, names.environment ?? null, names.cluster ?? null);
 

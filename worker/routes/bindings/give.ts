@@ -70,6 +70,8 @@ export async function give(call: Call, subject: Subject, giving: Giving, path: s
     db,
     statements: insertBinding(db, row, giving.role.read),
     events: [accessEvent(row.tenantId, `binding/${row.id}`, "binding-created", { after: bindingState(row) })],
+    // What the platform gives on a tenant's cluster is for its owner to see.
+    audit: { tenantId: row.tenantId ?? giving.at.owner },
     answer: {
       status: 201,
       body: bindingJson(named(row, subject, giving)),

@@ -21,6 +21,7 @@ export async function take(call: Call, binding: NamedBinding): Promise<Answer> {
         before: bindingState(binding),
       }),
     ],
+    audit: { tenantId: tenantId ?? binding.clusterOwner },
     answer: { status: 204 },
   });
 }

@@ -9,7 +9,7 @@ import { newJoinTokenSchema } from "../join-tokens/schema.ts";
 import { nameIsFree } from "../shared/catalogue.ts";
 import { newClusterExample, newJoinTokenExample } from "./examples.ts";
 import { clusterJson, clusterSchema, createClusterSchema } from "./schema.ts";
-import { clusterObject, findNamedTenants, tenantIds, visibleTenants } from "./write.ts";
+import { clusterObject, findNamedTenants, inOwnersLog, tenantIds, visibleTenants } from "./write.ts";
 
 export const createCluster = defineRoute({
   method: "post",
@@ -79,6 +79,7 @@ export const createCluster = defineRoute({
           data: { before: null, after: clusterState(cluster) },
         },
       ],
+      audit: inOwnersLog(cluster),
       answer: {
         status: 201,
         body: { ...clusterJson(cluster, silent), joinToken: token.json },

@@ -6,7 +6,7 @@ import { clusterStub, directory } from "../../store/database.ts";
 import { confirmed, confirmQuery } from "../shared/catalogue.ts";
 import { clusterExample } from "./examples.ts";
 import { clusterParams, clusterSchema } from "./schema.ts";
-import { clusterAnswer, readCluster } from "./write.ts";
+import { clusterAnswer, inOwnersLog, readCluster } from "./write.ts";
 
 export const declareEpoch = defineRoute({
   method: "post",
@@ -48,6 +48,7 @@ export const declareEpoch = defineRoute({
           data: { epoch, previousEpoch: cluster.epoch, reason: "declared" },
         },
       ],
+      audit: inOwnersLog(cluster),
       answer: await clusterAnswer(call, 202, after),
     });
   },

@@ -12,7 +12,7 @@ import { directory } from "../../store/database.ts";
 import { confirmed, confirmQuery, present } from "../shared/catalogue.ts";
 import { deletedClusterExample } from "./examples.ts";
 import { clusterParams, clusterSchema } from "./schema.ts";
-import { authorizeCluster, clusterAnswer } from "./write.ts";
+import { authorizeCluster, clusterAnswer, inOwnersLog } from "./write.ts";
 
 export const deleteCluster = defineRoute({
   method: "delete",
@@ -72,6 +72,7 @@ export const deleteCluster = defineRoute({
           data: { before: clusterState(before), after: null },
         },
       ],
+      audit: inOwnersLog(before),
       answer: await clusterAnswer(call, 200, { ...before, ...changes, version: before.version + 1 }),
     });
   },

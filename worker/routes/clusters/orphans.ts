@@ -5,7 +5,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { clusterStub, directory } from "../../store/database.ts";
 import { confirmed, confirmQuery } from "../shared/catalogue.ts";
 import { clusterParam, clusterParams } from "./schema.ts";
-import { readCluster } from "./write.ts";
+import { inOwnersLog, readCluster } from "./write.ts";
 
 const orphanSchema = z
   .object({ key: z.string(), message: z.string() })
@@ -74,6 +74,7 @@ export const deleteOrphan = defineRoute({
       db: directory(call.env),
       statements: [],
       events: [{ type: "evt.cluster.orphan-removed", tenantId: null, subject, data: { key } }],
+      audit: inOwnersLog(cluster),
       answer,
     });
   },

@@ -4,7 +4,7 @@ import { directory } from "../../store/database.ts";
 import { restorable } from "../shared/catalogue.ts";
 import { newClusterExample } from "./examples.ts";
 import { clusterParams, clusterSchema } from "./schema.ts";
-import { authorizeCluster, clusterAnswer } from "./write.ts";
+import { authorizeCluster, clusterAnswer, inOwnersLog } from "./write.ts";
 
 export const restoreCluster = defineRoute({
   method: "post",
@@ -46,6 +46,7 @@ export const restoreCluster = defineRoute({
           data: { before: clusterState(before), after: clusterState(after) },
         },
       ],
+      audit: inOwnersLog(before),
       answer: await clusterAnswer(call, 200, after),
     });
   },

@@ -10,6 +10,7 @@ import {
   clusterOf,
   clusterState,
   findCluster,
+  ownerOf,
   tenantsByName,
   updateCluster,
 } from "../../store/clusters.ts";
@@ -37,8 +38,16 @@ export const clusterObject = (cluster: Pick<ClusterRow, "id" | "ownerTenantId">)
 });
 
 /** Asks can() on the cluster that a URL names, deleted or not. @throws KubeNovaError KN-1200, KN-1102 */
-export const authorizeCluster = (call: Call<{ cluster: string }>, cluster: ClusterRow | undefined): void =>
-  call.authorize(cluster ? clusterObject(cluster) : {}, missing("cluster", call.params.cluster));
+export const authorizeCluster = (call: Call<{ cluster: string }>, cluster: Cluster | undefined): void =>
+  call.authorize(
+    cluster ? clusterObject({ id: cluster.id, ownerTenantId: ownerOf(cluster) }) : {},
+    missing("cluster", call.params.cluster),
+  );
+
+/** Whose log has a change of a cluster: its owner's, whoever does it; of one that changes hands, its former owner's. */
+export const inOwnersLog = (before: Cluster, after = before): { tenantId: string | null } => ({
+  tenantId: ownerOf(before) ?? ownerOf(after),
+});
 
 /** Names of tenants that a body speaks of. */
 export const namedTenants = (write: Pick<ClusterWrite, "ownerTenant" | "allowedTenants">): string[] => [
@@ -141,6 +150,7 @@ export async function replaceCluster(
       },
       ...handed.events,
     ],
+    audit: inOwnersLog(before, after),
     answer: await clusterAnswer(call, 200, after),
   });
 }

@@ -21,6 +21,7 @@ import {
   useJoinToken,
 } from "../../store/join-tokens.ts";
 import { guardOne, type Row } from "../../store/rows.ts";
+import { inOwnersLog } from "../clusters/write.ts";
 
 const ID = "jtk_01KAJ7Z8Q4X2N6V0D3M5R9T1WC";
 
@@ -125,7 +126,7 @@ function commit(
         data: { kubeUid: clusterUid, publicKey, agentVersion },
       },
     ],
-    audit: { action: "cluster:enrol", actor: { kind: "agent", id: cluster.id } },
+    audit: { ...inOwnersLog(cluster), action: "cluster:enrol", actor: { kind: "agent", id: cluster.id } },
     answer: answer(cluster),
   });
 }

@@ -2,7 +2,7 @@ import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { newJoinTokenExample } from "../clusters/examples.ts";
 import { clusterParams } from "../clusters/schema.ts";
-import { readCluster } from "../clusters/write.ts";
+import { inOwnersLog, readCluster } from "../clusters/write.ts";
 import { iso } from "../shared/catalogue.ts";
 import { makeJoinToken } from "./make.ts";
 import { newJoinTokenSchema } from "./schema.ts";
@@ -41,6 +41,7 @@ export const createJoinToken = defineRoute({
           data: { joinTokenId: token.row.id, expiresAt: iso(token.row.expiresAt) },
         },
       ],
+      audit: inOwnersLog(cluster),
       answer: { status: 201, body: token.json, location },
       secretReference: location,
     });

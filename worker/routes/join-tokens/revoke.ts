@@ -8,7 +8,7 @@ import { findJoinToken, joinTokenOf, revokeJoinToken as revokeRow } from "../../
 import { guardOne } from "../../store/rows.ts";
 import { joinTokenExample } from "../clusters/examples.ts";
 import { clusterParam } from "../clusters/schema.ts";
-import { authorizeCluster } from "../clusters/write.ts";
+import { authorizeCluster, inOwnersLog } from "../clusters/write.ts";
 import { present } from "../shared/catalogue.ts";
 import { joinTokenJson, joinTokenSchema } from "./schema.ts";
 
@@ -36,14 +36,15 @@ export const revokeJoinToken = defineRoute({
   },
   async handler(call) {
     const db = directory(call.env);
-    const [found, row] = await call.read(db, [
+    const [found, foundToken] = await call.read(db, [
       findCluster(db, call.params.cluster),
       findJoinToken(db, call.params.token),
     ]);
-    const cluster = clusterOf(found?.results[0]);
-    authorizeCluster(call, cluster);
-    const { id } = present("cluster", call.params.cluster, cluster);
-    const token = joinTokenOf(row?.results[0]);
+    const row = clusterOf(found?.results[0]);
+    authorizeCluster(call, row);
+    const cluster = present("cluster", call.params.cluster, row);
+    const { id } = cluster;
+    const token = joinTokenOf(foundToken?.results[0]);
     if (token?.clusterId !== id) throw new KubeNovaError("KN-1200", "The cluster has no such join token.");
     const after = { ...token, revokedAt: token.revokedAt ?? call.now };
     const answer = { status: 200, body: joinTokenJson(after, call.now) };
@@ -53,6 +54,7 @@ export const revokeJoinToken = defineRoute({
       db,
       statements: [revokeRow(db, token.id, call.now), guardOne(db)],
       events: [{ type: "evt.cluster.join-token-revoked", tenantId: null, subject: `cluster/${id}`, data }],
+      audit: inOwnersLog(cluster),
       answer,
     });
   },
