@@ -147,6 +147,38 @@ describe("rights", () => {
     expect((await get()).code).toBe("KN-1100");
   });
 
+  it("that a tenant gave end when it is deleted, on its clusters too, and are back with it", async () => {
+    const tenantId = String((await api("PUT", "/tenants/leaving", { body: {} })).body.id);
+    const { body } = await api("POST", "/clusters", { body: { name: "leaving-1", ownerTenant: "leaving" } });
+    const onTenant = { role: "tenant-owner", scope: { level: "tenant", tenantId } } as const;
+    const onCluster = await givenUser([], ["group/idp_1/crew"]);
+    const clusterId = String(body.id);
+    await givenBinding("group/idp_1/crew", { role: "viewer", scope: { level: "cluster", clusterId } });
+    await env.DB.prepare("UPDATE bindings SET tenant_id = ?1 WHERE cluster_id = ?2")
+      .bind(tenantId, clusterId)
+      .run();
+    const [owner, machine] = [await givenUser([onTenant]), await givenKey([onTenant], { tenantId })];
+    const statuses = () =>
+      Promise.all(
+        [
+          ["/clusters/leaving-1", owner.token],
+          ["/clusters/leaving-1/join-tokens", machine.key],
+          ["/clusters/leaving-1", onCluster.token],
+          ["/tenants/leaving/audit", owner.token],
+          ["/events?tenant=leaving", machine.key],
+        ].map(async ([path = "", token = ""]) => (await api("GET", path, { token })).status),
+      );
+    expect(await statuses()).toEqual([200, 200, 200, 200, 200]);
+    expect((await api("DELETE", "/tenants/leaving?confirm=leaving", owner)).status).toBe(200);
+    expect(await statuses()).toEqual([404, 404, 404, 404, 404]);
+    expect((await api("GET", "/clusters", { token: owner.token })).code).toBe("KN-1102");
+    expect((await api("POST", "/clusters/leaving-1/join-tokens", owner)).status).toBe(404);
+    // The platform's own staff are not the tenant's.
+    expect((await api("GET", "/tenants/leaving/audit")).status).toBe(200);
+    expect((await api("POST", "/tenants/leaving:restore")).status).toBe(200);
+    expect(await statuses()).toEqual([200, 200, 200, 200, 200]);
+  });
+
   it("do not replay an answer to who has lost them", async () => {
     const { id, token } = await givenUser([{ role: "tenant-owner", scope: acme }]);
     const headers = { "idempotency-key": "once" };

@@ -17,12 +17,16 @@ export type BindingValues = [
   expiresAt: number | null,
 ];
 
-/** Bindings of the subjects that a query names `subjects`, at ?now. */
+/**
+ * Bindings of the subjects that a query names `subjects`, at ?2. What a deleted tenant gave, on its clusters too, gives
+ * nothing until the tenant is back.
+ */
 export const BINDINGS = (subjects: string): string => `(SELECT json_group_array(json_array(b.id, b.role,
     json(r.permissions), b.level, b.tenant_id, b.project_id, b.environment_id, b.cluster_id, b.subject, b.last_used_at,
     b.expires_at))
   FROM bindings b LEFT JOIN roles r ON r.id = b.role
-  WHERE b.subject IN (${subjects}) AND (b.expires_at IS NULL OR b.expires_at > ?2))`;
+  WHERE b.subject IN (${subjects}) AND (b.expires_at IS NULL OR b.expires_at > ?2)
+    AND (b.tenant_id IS NULL OR EXISTS (SELECT 1 FROM tenants WHERE id = b.tenant_id AND deleted_at IS NULL)))`;
 
 export const TEAMS = (member: string): string =>
   `SELECT 'team/' || team_id FROM team_members WHERE member = ${member}`;
