@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Scope } from "../../domain/access/index.ts";
 import { until } from "../../test/lib/until.ts";
 import { type ApiAnswer, api } from "../../test/workerd/api.ts";
+import { loggedIn } from "../../test/workerd/audit.ts";
 import { givenCluster, givenProject, imageSpec } from "../../test/workerd/catalogue.ts";
 import { givenBinding, givenKey, givenUser } from "../../test/workerd/principals.ts";
 
@@ -187,6 +188,51 @@ describe("rights", () => {
     expect((await put()).headers.get("idempotent-replayed")).toBe("true");
     await env.DB.prepare("DELETE FROM bindings WHERE subject = ?").bind(`user/${id}`).run();
     expect((await put()).status).toBe(404);
+  });
+
+  it("that a request asked for beside its action are asked for again before its answer is repeated", async () => {
+    const role = (id: string, ...permissions: string[]) =>
+      env.DB.prepare(
+        "INSERT INTO roles (id, name, permissions, created_at, updated_at) VALUES (?1, ?1, ?2, 0, 0)",
+      )
+        .bind(id, JSON.stringify(permissions))
+        .run();
+    await role("rol_writer", "app:update", "release:deploy");
+    await role("rol_maker", "app:create");
+    const { id, token } = await givenUser([{ role: "rol_writer", scope: shop }]);
+    const makes = await givenBinding(`user/${id}`, { role: "rol_maker", scope: shop });
+    const headers = { "idempotency-key": "made-once" };
+    const put = (image: string) =>
+      api("PUT", `${SHOP}/apps/made`, { token, headers, body: { spec: imageSpec(image) } });
+    const first = await put("web:1");
+    expect(first.status).toBe(202);
+    const again = await put("web:1");
+    expect([again.status, again.headers.get("idempotent-replayed")]).toEqual([202, "true"]);
+    expect(again.body).toEqual(first.body);
+    await env.DB.prepare("DELETE FROM bindings WHERE id = ?").bind(makes).run();
+    const after = await put("web:1");
+    expect([after.status, after.code]).toEqual([403, "KN-1102"]);
+    expect(after.body.error).toMatchObject({ details: { permission: "app:create" } });
+    // What another request needs is asked by itself.
+    expect((await put("web:2")).code).toBe("KN-1302");
+    const denied = async () =>
+      (await loggedIn(acme.tenantId)).filter(
+        ({ actor, action }) => actor.id === id && action === "app:create",
+      );
+    await until("the denial", async () => (await denied()).some(({ outcome }) => outcome === "denied"));
+  });
+
+  it("to take a cluster over are asked for again, too", async () => {
+    const { body } = await api("POST", "/clusters", { body: { name: "taken" } });
+    const scope = { level: "cluster", clusterId: String(body.id) } as const;
+    const { id, token } = await givenUser([{ role: "platform-ops", scope }]);
+    const binding = await givenBinding(`user/${id}`, { role: "tenant-owner", scope: acme });
+    const headers = { "idempotency-key": "take" };
+    const take = () => api("PATCH", "/clusters/taken", { token, headers, body: { ownerTenant: "acme" } });
+    expect((await take()).status).toBe(200);
+    expect((await take()).headers.get("idempotent-replayed")).toBe("true");
+    await env.DB.prepare("DELETE FROM bindings WHERE id = ?").bind(binding).run();
+    expect((await take()).code).toBe("KN-1102");
   });
 
   it("of an update do not create", async () => {

@@ -9,7 +9,7 @@ import { mutationEntry } from "./audited.ts";
 import type { Answer, Call, Commit } from "./call.ts";
 import { type CallInput, LostRace } from "./call-input.ts";
 import { deliverSoon } from "./deliver-soon.ts";
-import { toStored } from "./idempotency.ts";
+import { type Required, toStored } from "./idempotency.ts";
 import type { OutboxAlarm } from "./outbox-alarm.ts";
 import { tracedDelivery } from "./traced-delivery.ts";
 
@@ -29,6 +29,7 @@ export function batch(
  * Writes one mutation: rows, their events, its audit entry and the Idempotency-Key's answer, all or nothing, with an
  * alarm that stands before them. What must reach others is sent after the answer, and what is missed by the alarm.
  *
+ * @param required what the call was allowed beside its route's action
  * @throws LostRace where a guard or a unique index refused
  */
 export async function commitMutation(
@@ -36,13 +37,17 @@ export async function commitMutation(
   { env, route, idempotent, trace }: CallInput,
   alarm: OutboxAlarm,
   commit: Commit,
+  required: Required,
 ): Promise<Answer> {
   const { db, statements, events, answer, secretReference } = commit;
   if (statements.length === 0 && events.length === 0 && !idempotent) return answer;
   alarm.arm();
   const recorded = recordEvents(db, originOf(call, idempotent?.key, alarm, commit), events);
   const all = [...statements, ...recorded.statements];
-  if (idempotent) all.push(...storeAnswer(db, toStored(idempotent, answer, call.now, secretReference)));
+  if (idempotent) {
+    const stored = toStored(idempotent, answer, call.now, { secretReference, required });
+    all.push(...storeAnswer(db, stored));
+  }
   const mutation = await mutationEntry(call, route, commit);
   const entry = mutation && (await inTransit(env, mutation));
   if (entry) all.push(...recordEntry(db, entry, alarm.shard));

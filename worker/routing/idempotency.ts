@@ -38,6 +38,15 @@ export async function idempotentRequest(
   };
 }
 
+/** What the first request was allowed beside its route's action: whoever gets its answer again must be allowed it still. */
+export type Required = NonNullable<StoredAnswer["required"]>;
+
+/** What {@link replayOf} found, and what it must not be given without. */
+export interface Repeat {
+  end: Error;
+  required: Required;
+}
+
 /**
  * How a request that was answered before ends: with that answer, KN-1302 for another request of the same key, KN-1304
  * where the answer held a secret. Undefined for a new request.
@@ -46,17 +55,20 @@ export function replayOf(
   stored: StoredAnswer | undefined,
   request: IdempotentRequest,
   now: number,
-): Error | undefined {
+): Repeat | undefined {
   if (!stored || stored.expiresAt <= now) return undefined;
-  if (stored.requestHash !== request.requestHash) return new KubeNovaError("KN-1302");
-  if (stored.reference !== null) {
-    return new KubeNovaError("KN-1304", undefined, { status: stored.status, reference: stored.reference });
-  }
+  // Another request: what the first one needed is nothing to this one.
+  if (stored.requestHash !== request.requestHash) return { end: new KubeNovaError("KN-1302"), required: [] };
+  return { end: endOf(stored), required: stored.required ?? [] };
+}
+
+function endOf({ status, body, etag, location, reference }: StoredAnswer): Error {
+  if (reference !== null) return new KubeNovaError("KN-1304", undefined, { status, reference });
   return new Replay({
-    status: stored.status,
-    ...(stored.body === null ? {} : { body: JSON.parse(stored.body) }),
-    ...(stored.etag === null ? {} : { etag: stored.etag }),
-    ...(stored.location === null ? {} : { location: stored.location }),
+    status,
+    ...(body === null ? {} : { body: JSON.parse(body) }),
+    ...(etag === null ? {} : { etag }),
+    ...(location === null ? {} : { location }),
     headers: { "Idempotent-Replayed": "true" },
   });
 }
@@ -65,7 +77,7 @@ export const toStored = (
   request: IdempotentRequest,
   answer: Answer,
   now: number,
-  secretReference: string | undefined,
+  { secretReference, required }: { secretReference: string | undefined; required: Required },
 ): StoredAnswer => ({
   id: request.id,
   requestHash: request.requestHash,
@@ -74,6 +86,7 @@ export const toStored = (
   etag: answer.etag ?? null,
   location: answer.location ?? null,
   reference: secretReference ?? null,
+  required: required.length > 0 ? required : null,
   createdAt: now,
   expiresAt: now + IDEMPOTENCY_TTL_MS,
 });

@@ -13,7 +13,7 @@ import { Authority } from "./authority.ts";
 import type { Answer, Call, Commit } from "./call.ts";
 import type { CallInput } from "./call-input.ts";
 import { batch, commitMutation } from "./committing.ts";
-import { replayOf } from "./idempotency.ts";
+import { type Repeat, type Required, replayOf } from "./idempotency.ts";
 import { OutboxAlarm } from "./outbox-alarm.ts";
 import { checkPrecondition } from "./preconditions.ts";
 
@@ -35,7 +35,9 @@ export class RunningCall implements Call {
   /** What the answer is made of, where it is counted. */
   stream: CountedStream | undefined;
   /** The answer that this request got before; whoever lost the right to it since does not get it again. */
-  #replay: Error | undefined;
+  #replay: Repeat | undefined;
+  /** What was allowed beside the route's action. */
+  readonly #required: Required = [];
 
   constructor(input: CallInput, attempt = 1) {
     this.attempt = attempt;
@@ -64,7 +66,13 @@ export class RunningCall implements Call {
     const { action } = this.#input.route;
     if (action === "self") this.authority.authorizeSelf();
     else if (action !== "public") this.#ask(action, object, missing);
-    if (this.#replay) throw this.#replay;
+    if (this.#replay) this.#repeat(this.#replay);
+  }
+
+  /** What the handler would ask for further on depends on what is there, which the first request has changed. */
+  #repeat({ end, required }: Repeat): never {
+    for (const { permission, object } of required) this.#ask(permission, object);
+    throw end;
   }
 
   can(permission: Permission, object: AccessObject): boolean {
@@ -73,6 +81,7 @@ export class RunningCall implements Call {
 
   require(permission: Permission, object: AccessObject): void {
     this.#ask(permission, object);
+    this.#required.push({ permission, object });
   }
 
   /** A refusal stands in the audit log, unless what was asked for does not exist at all. */
@@ -94,7 +103,7 @@ export class RunningCall implements Call {
     if (idempotent) {
       this.#replay = replayOf(storedAnswer(results.pop()?.results[0]), idempotent, this.now);
     }
-    if (this.#replay && this.#input.route.action === "public") throw this.#replay;
+    if (this.#replay && this.#input.route.action === "public") throw this.#replay.end;
     return results;
   }
 
@@ -140,7 +149,7 @@ export class RunningCall implements Call {
   }
 
   commit(commit: Commit): Promise<Answer> {
-    return commitMutation(this, this.#input, this.#alarm, commit);
+    return commitMutation(this, this.#input, this.#alarm, commit, this.#required);
   }
 
   checkPrecondition(existing: { version: number } | undefined): void {

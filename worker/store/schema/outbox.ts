@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { AccessObject, Permission } from "../../../domain/access/index.ts";
 
 /**
  * Events are the outbox: a row is written in the batch of the change that it tells of. `seq` is the order of commits
@@ -78,6 +79,8 @@ export const idempotency = sqliteTable(
     location: text("location"),
     /** Reference to what was made, for a replay that may not show the body. */
     reference: text("reference"),
+    /** What was asked for beside the route's own action; null where that was all. */
+    required: text("required", { mode: "json" }).$type<{ permission: Permission; object: AccessObject }[]>(),
     createdAt: integer("created_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
   },
