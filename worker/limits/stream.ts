@@ -1,10 +1,8 @@
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import type { Bucket } from "../../domain/limits/bucket.ts";
-import { STREAM_RENEW_MS } from "../../domain/limits/streams.ts";
 import type { DoorRpc, StreamRequest } from "../../durable-objects/rpc.ts";
 import { inTime } from "../bounded.ts";
 import type { Env } from "../env.ts";
-import { forwardSocket } from "./forward-socket.ts";
 import { doorOf } from "./leases.ts";
 
 /** Who waits for a stream to end tries again after this: nobody knows when it will. */
@@ -48,42 +46,23 @@ export class CountedStream {
     });
   }
 
-  /**
-   * The same answer; the stream is counted until its body or its socket ends.
-   * @param stillAllowed asked with each renewal: whoever lost the right to it, or his credential, is cut off
-   */
-  hold(response: Response, stillAllowed: () => Promise<boolean>): Response {
-    if (!response.body && !response.webSocket) return response;
+  /** An answer holds it: it is counted until {@link end}. */
+  hold(): void {
     this.#isHeld = true;
-    const cut = new AbortController();
-    const renewing = setInterval(() => {
-      this.#tell((door) => door.renewStream(this.#request));
-      this.#waitUntil(
-        stillAllowed().then((allowed) => allowed || cut.abort(new Error("not allowed any more"))),
-      );
-    }, STREAM_RENEW_MS);
-    const over = (): void => {
-      clearInterval(renewing);
-      this.#isHeld = false;
-      this.release();
-    };
-    return response.webSocket
-      ? forwardSocket(response, response.webSocket, cut.signal, over)
-      : this.#piped(response, cut.signal, over);
+  }
+
+  renew(): void {
+    this.#tell((door) => door.renewStream(this.#request));
+  }
+
+  end(): void {
+    this.#isHeld = false;
+    this.release();
   }
 
   /** The stream is over, unless an answer holds it. */
   release(): void {
     if (!this.#isHeld) this.#tell((door) => door.closeStream(this.#request.id));
-  }
-
-  #piped(response: Response, signal: AbortSignal, over: () => void): Response {
-    const length = response.headers.get("content-length");
-    const { readable, writable } =
-      length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
-    // A reader that goes away ends the pipe with the next bytes; each stream has some within ten seconds.
-    this.#waitUntil(response.body?.pipeTo(writable, { signal }).then(over, over) ?? Promise.resolve());
-    return new Response(readable, response);
   }
 
   #tell(say: (door: DoorRpc) => Promise<void>): void {

@@ -22,6 +22,6 @@ export async function authenticate(request: Request, env: Env, now: number): Pro
   }
   const subject = await verifyToken(env, credential, now);
   return subject.kind === "platform-admin"
-    ? knownCaller(PLATFORM_ADMIN)
+    ? knownCaller(PLATFORM_ADMIN, credential)
     : { kind: "session", id: subject.id, sessionId: subject.sessionId };
 }

@@ -12,6 +12,7 @@ import { findAccess, type LastUse, liveAccess } from "../store/access.ts";
 import { directory } from "../store/database.ts";
 import { touchLastUse } from "../store/last-use.ts";
 import type { Row } from "../store/rows.ts";
+import { verifyToken } from "../tokens/access.ts";
 
 /** Who asks, as the database knows him in this very request, and what he is allowed. */
 export class Authority {
@@ -94,13 +95,16 @@ export class Authority {
 
   /**
    * Whether what was first allowed still is, asked anew: for an answer that goes on after it was given. A database that
-   * does not answer takes nothing away.
+   * does not answer takes nothing away. The platform's key has no row to look at: what it opened ends with its token, or
+   * with the key or the ring that the token was made by.
    */
   async stillAllowed(now: number): Promise<boolean> {
     const anew = new Authority(this.#env, this.#caller, now);
     const { statement } = anew;
-    if (!statement || !this.#granted) return true;
     try {
+      if (this.#caller.kind === "known" && this.#caller.token !== undefined)
+        await verifyToken(this.#env, this.#caller.token, now);
+      if (!statement || !this.#granted) return true;
       anew.resolve((await statement.first()) ?? undefined);
       return anew.can(this.#granted.action, this.#granted.object);
     } catch (error) {

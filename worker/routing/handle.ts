@@ -1,6 +1,7 @@
 import { ANONYMOUS } from "../../domain/access/index.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import { Gate } from "../limits/gate.ts";
+import { goesOn, held } from "../limits/held.ts";
 import { passShield } from "../limits/shield.ts";
 import { knownCaller } from "../middleware/caller.ts";
 import { type AppContext, withOwnHeaders } from "../middleware/context.ts";
@@ -66,7 +67,7 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
       if (!call.authority.authorized) throw new Error(`${route.operationId} answered without asking can()`);
       input.waitUntil(call.authority.touch());
       if (!(answer instanceof Response)) return toResponse(answer, request);
-      return withOwnHeaders(call.stream?.hold(answer, stillAllowed(call)) ?? answer);
+      return withOwnHeaders(heldOpen(call, route, answer));
     } catch (error) {
       if (error instanceof Replay) return toResponse(error.answer, request);
       if (!(error instanceof LostRace)) throw error;
@@ -80,7 +81,18 @@ async function run(route: Route, c: AppContext, params: Record<string, string>):
   }
 }
 
-const stillAllowed = (call: RunningCall) => (): Promise<boolean> => call.authority.stillAllowed(Date.now());
+/** What goes on after it was given is counted where streams are, and asked about as long as it lasts, whoever opened it. */
+function heldOpen({ stream, authority, waitUntil }: RunningCall, route: Route, answer: Response): Response {
+  const isStream = stream !== undefined || (route.streams && route.action !== "public");
+  if (!isStream || !goesOn(answer)) return answer;
+  stream?.hold();
+  return held(answer, {
+    renew: () => stream?.renew(),
+    stillAllowed: () => authority.stillAllowed(Date.now()),
+    over: () => stream?.end(),
+    waitUntil,
+  });
+}
 
 /** A name that cannot exist is one that does not. */
 function validateParams(route: Route, params: Record<string, string>): unknown {

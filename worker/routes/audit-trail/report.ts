@@ -38,9 +38,11 @@ export const reportAudit = (place: Place): Route =>
       }
       const { tenant } = call.params as { tenant?: string };
       const of = { log, name: tenant ?? "the platform", period, madeAt: call.now, note: head?.note };
-      return new Response(await reportPdf(of, summary), {
+      const pdf = await reportPdf(of, summary);
+      return new Response(pdf, {
         headers: {
           "Content-Type": "application/pdf",
+          "Content-Length": String(pdf.byteLength),
           "Content-Disposition": `attachment; filename="audit-${log}.pdf"`,
           "Cache-Control": "no-store",
         },
