@@ -55,8 +55,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
    * @throws KubeNovaError KN-1102, KN-1200
    */
   authorize(object: AccessObject, missing?: string): void;
-  /** The same for something else that the request does beside its action. @throws KubeNovaError KN-1102 */
-  require(permission: Permission, object: AccessObject): void;
+  /** The same for something else that the request does beside its action. @throws KubeNovaError KN-1102, KN-1200 */
+  require(permission: Permission, object: AccessObject, missing?: string): void;
   /** Whether the principal may do something: for what an answer shows. It authorizes nothing. */
   can(permission: Permission, object: AccessObject): boolean;
   /** One D1 round trip. In a mutation it also looks up the Idempotency-Key and arms the outbox. */

@@ -79,8 +79,8 @@ export class RunningCall implements Call {
     return this.authority.can(permission, object);
   }
 
-  require(permission: Permission, object: AccessObject): void {
-    this.#ask(permission, object);
+  require(permission: Permission, object: AccessObject, missing?: string): void {
+    this.#ask(permission, object, missing);
     this.#required.push({ permission, object });
   }
 

@@ -1,7 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Scope } from "../../../domain/access/index.ts";
+import { PLATFORM_LOG } from "../../../domain/audit/entry.ts";
+import { until } from "../../../test/lib/until.ts";
 import { api } from "../../../test/workerd/api.ts";
+import { loggedIn } from "../../../test/workerd/audit.ts";
 import { givenProject } from "../../../test/workerd/catalogue.ts";
 import { givenKey, givenUser } from "../../../test/workerd/principals.ts";
 
@@ -85,5 +88,30 @@ describe("my permissions", () => {
     const { token: nobody } = await givenUser();
     expect((await mine("", nobody)).body.permissions).toEqual([]);
     expect((await mine(AT_SHOP, nobody)).status).toBe(404);
+  });
+});
+
+describe("a question about what one may not see", () => {
+  it("is a denial in the platform's log, as on every other route; about what is not there it is none", async () => {
+    const rival = String((await api("GET", "/tenants/rival")).body.id);
+    const { body } = await api("POST", "/clusters", { body: { name: "unseen-1" } });
+    const { id, token } = await givenUser([{ role: "tenant-owner", scope: acme }]);
+    const asked = [
+      "/access/explain?permission=app:get&tenant=rival&project=shop",
+      "/me/permissions?cluster=unseen-1",
+      "/me/permissions?tenant=nobody",
+    ];
+    for (const path of asked) expect((await api("GET", path, { token })).status, path).toBe(404);
+    const told = async () =>
+      (await loggedIn(PLATFORM_LOG))
+        .filter(({ actor }) => actor.id === id)
+        .map(({ action, object, outcome }) => [action, object, outcome])
+        .sort();
+    await until("both denials", async () => (await told()).length >= 2);
+    expect(await told()).toEqual([
+      ["cluster:get", `cluster/${body.id}`, "denied"],
+      ["tenant:get", `tenant/${rival}`, "denied"],
+    ]);
+    expect((await loggedIn(rival)).filter(({ outcome }) => outcome === "denied")).toEqual([]);
   });
 });

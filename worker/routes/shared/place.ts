@@ -45,6 +45,8 @@ export function step(
   const target = object ?? parent;
   if (target && call.can(`${kind}:get`, target)) return target;
   call.authorize(object ?? {}, missing(kind, name));
+  // A question about the caller himself is allowed whatever it names: what it must not tell is refused here, and noted.
+  call.require(`${kind}:get`, object ?? {}, missing(kind, name));
   throw new KubeNovaError("KN-1200", missing(kind, name));
 }
 
