@@ -1,4 +1,4 @@
-import type { AuditOutcome } from "./entry.ts";
+import type { AuditEntry, AuditOutcome } from "./entry.ts";
 
 /** What a log can be asked for; all of it must hold. */
 export interface AuditQuery {
@@ -18,6 +18,17 @@ export interface AuditQuery {
   before?: number | undefined;
   limit: number;
 }
+
+/** Whether an entry is one of those that are asked for, but for times and words: as the log's own search says it. */
+export const isAskedFor = (
+  entry: AuditEntry,
+  { actor, action, object, outcome }: Pick<AuditQuery, "actor" | "action" | "object" | "outcome">,
+): boolean =>
+  (actor === undefined || entry.actor.id === actor) &&
+  (action === undefined || entry.action === action) &&
+  (object === undefined ||
+    (object.endsWith("/") ? entry.object.startsWith(object) : entry.object === object)) &&
+  (outcome === undefined || entry.outcome === outcome);
 
 /** A full-text query of the words as they are: none of FTS5's operators comes through. */
 export const matchText = (text: string): string =>

@@ -11,11 +11,15 @@ export interface Period {
   until: number | null;
 }
 
-/** Entries of a time range in the order of the log, bundles of R2 included, each with its address where that is readable. */
+/**
+ * Entries of a time range in the order of the log, bundles of R2 included, each with its address where that is readable.
+ * @param isWanted which of them
+ */
 export async function* entriesOfPeriod(
   env: Env,
   log: string,
   { since, until }: Period,
+  isWanted: (entry: PlacedEntry) => boolean = () => true,
 ): AsyncGenerator<PlacedEntry[]> {
   const stub = auditStub(env, log);
   const { from, to } = await stub.range(since, until);
@@ -25,9 +29,9 @@ export async function* entriesOfPeriod(
     if (!last) return;
     index = last.index + 1;
     const entries = leaves.map((each): PlacedEntry => ({ index: each.index, ...JSON.parse(each.leaf) }));
-    const within = entries.filter(({ time }) => {
-      const at = Date.parse(time);
-      return (since === null || at >= since) && (until === null || at < until);
+    const within = entries.filter((entry) => {
+      const at = Date.parse(entry.time);
+      return (since === null || at >= since) && (until === null || at < until) && isWanted(entry);
     });
     if (within.length > 0) yield await revealed(env, within);
   }

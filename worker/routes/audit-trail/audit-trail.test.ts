@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it } from "vitest";
+import { until } from "../../../test/lib/until.ts";
 import { api, apiRaw } from "../../../test/workerd/api.ts";
-import { allAppended } from "../../../test/workerd/audit.ts";
+import { allAppended, loggedIn } from "../../../test/workerd/audit.ts";
 import { givenUser } from "../../../test/workerd/principals.ts";
 
 const LOG = "/tenants/acme/audit";
@@ -20,6 +21,9 @@ beforeAll(async () => {
   const viewer = await givenUser([{ role: "viewer", scope: { level: "tenant", tenantId } }]);
   await api("DELETE", "/tenants/acme?confirm=acme", { token: viewer.token });
   await allAppended();
+  await until("the denial", async () =>
+    (await loggedIn(tenantId)).some(({ outcome }) => outcome === "denied"),
+  );
 });
 
 describe("the table of a log", () => {
@@ -34,6 +38,33 @@ describe("the table of a log", () => {
     expect((await none.text()).trimEnd().split("\r\n")).toEqual([head]);
     const past = await apiRaw("GET", `${LOG}:csv?until=2020-01-01T00:00:00Z`);
     expect((await past.text()).trimEnd().split("\r\n")).toEqual([head]);
+  });
+
+  it("has of each filter what the search has", async () => {
+    const ids = async (query: string) => {
+      const table = await apiRaw("GET", `${LOG}:csv?${query}`);
+      const [, ...rows] = (await table.text()).trimEnd().split("\r\n");
+      return rows.map((row) => row.split(",")[2]).sort();
+    };
+    const found = async (query: string) =>
+      (await api<{ items: { id: string }[] }>("GET", `${LOG}?${query}`)).body.items
+        .map(({ id }) => id)
+        .sort();
+    const all = await found("");
+    for (const query of [
+      "actor=platform-admin",
+      "action=tenant:update",
+      "outcome=denied",
+      "object=tenant/",
+      `object=tenant/${tenantId}`,
+      "actor=platform-admin&outcome=denied",
+    ]) {
+      const expected = await found(query);
+      expect(await ids(query), query).toEqual(expected);
+      expect(expected.length, query).toBeLessThanOrEqual(all.length);
+    }
+    expect((await found("outcome=denied")).length).toBeGreaterThan(0);
+    expect((await api("GET", `${LOG}:csv?q=word`)).code).toBe("KN-1002");
   });
 });
 
