@@ -1,11 +1,11 @@
 import type { ApiClient } from "../../lib/api.ts";
 import type { Manager } from "../../manager/start.ts";
+import type { Known } from "./known.ts";
 import { entriesOf, machinesAt, numbered, providersAt } from "./made.ts";
 import { Visitor } from "./visitor.ts";
 
 export interface Access {
-  /** Operations by their names, and of each parameter what exists for them; the first that knows it holds. */
-  known: [RegExp, Record<string, string[]>][];
+  known: Known;
   /** By operation, a body that is right once. */
   bodies: Record<string, unknown>;
   /** Somebody for the operations that are about the caller himself. */
@@ -59,7 +59,7 @@ const invite = async (api: ApiClient, email: string) =>
     })
   ).body;
 
-async function ofVisitor(visitor: Visitor, again: () => Promise<Visitor>): Promise<Access["known"]> {
+async function ofVisitor(visitor: Visitor, again: () => Promise<Visitor>): Promise<Known> {
   for (let n = 0; n < 4; n++) await again();
   const make = (name: string) => visitor.ask<{ id: string }>("POST", "/api/v1/me/keys", { name });
   const keys = (await numbered("mine", make)).map(({ id }) => id);
@@ -71,7 +71,7 @@ async function ofVisitor(visitor: Visitor, again: () => Promise<Visitor>): Promi
 }
 
 /** Teams of machines, and bindings of them. @param machines ids of service accounts `deployer-…` */
-async function groupsIn(api: ApiClient, machines: string[]): Promise<Access["known"]> {
+async function groupsIn(api: ApiClient, machines: string[]): Promise<Known> {
   const make = async (name: string) =>
     (await api.post<{ name: string }>(`${ACME}/teams`, { name })).body.name;
   const payments = await make("payments");
@@ -95,7 +95,7 @@ async function groupsIn(api: ApiClient, machines: string[]): Promise<Access["kno
 }
 
 /** Users, members and guests. @param join makes a member */
-async function peopleIn(api: ApiClient, join: (email: string) => Promise<Visitor>): Promise<Access["known"]> {
+async function peopleIn(api: ApiClient, join: (email: string) => Promise<Visitor>): Promise<Known> {
   for (let n = 0; n < 4; n++) await join(`member-${n}@acme.example`);
   const { body } = await api.get<{ items: { id: string }[] }>(`${ACME}/members`);
   const members = body.items.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import type { ApiClient } from "../../lib/api.ts";
 import { until } from "../../lib/until.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "../../services/oidc-issuer.ts";
-import type { Access } from "./index.ts";
+import type { Known } from "./known.ts";
 
 /** Of what an attack may use up, so many: each can be taken once. */
 const SPARES = 12;
@@ -21,7 +21,7 @@ export async function providersAt(api: ApiClient, home: string, oidc: string) {
     (await api.post<{ id: string; name: string }>(`${home}/identity-providers`, { name, ...fields })).body;
   const { id } = await make("company");
   const spares = (await numbered("provider", make)).map(({ name }) => name);
-  const known = (suffix: string): Access["known"] => [
+  const known = (suffix: string): Known => [
     [new RegExp(`^(patch|delete)IdentityProvider${suffix}$`), { provider: spares, confirm: spares }],
     [new RegExp(`IdentityProvider${suffix}$`), { provider: ["company"] }],
   ];
@@ -40,7 +40,7 @@ export async function machinesAt(api: ApiClient, home: string) {
     const body = { name, permissions: ["app:get"] };
     return (await api.post<{ id: string }>(`${path}/deployer/keys`, body)).body.id;
   });
-  const known = (infix: string): Access["known"] => [
+  const known = (infix: string): Known => [
     [new RegExp(`^get${infix}ServiceAccountKey$`), { account: ["deployer"], key: keys.slice(-1) }],
     [new RegExp(`${infix}ServiceAccountKey`), { account: ["deployer"], key: keys.slice(0, -1) }],
     [new RegExp(`^(patch|delete)${infix}ServiceAccount$`), { account: spares }],
