@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { RESTORE_WINDOW_MS } from "../domain/tenancy/retention.ts";
-import { givenKey, givenMember } from "../test/workerd/principals.ts";
+import { givenKey, givenMember, givenTenantUser } from "../test/workerd/principals.ts";
 import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
 import { sweep } from "./scheduled.ts";
 import { insertRow } from "./store/rows.ts";
@@ -64,12 +64,17 @@ describe("the sweep", () => {
       { role: "viewer", scope: elsewhere },
     ]);
     await givenKey([{ role: "viewer", scope }], { tenantId: world.tenantId });
+    await givenTenantUser(world.tenantId, [{ role: "viewer", scope }]);
+    const theirs = await givenTenantUser(elsewhere.tenantId);
     await remove("tenants", world.tenantId, NOW - RESTORE_WINDOW_MS);
     await sweep(env, NOW);
-    expect(await Promise.all(["memberships", "api_keys"].map(count))).toEqual([0, 0]);
+    expect(await Promise.all(["memberships", "api_keys"].map(count))).toEqual([1, 0]);
     const left = await env.DB.prepare("SELECT tenant_id FROM bindings").all();
     expect(left.results).toEqual([{ tenant_id: elsewhere.tenantId }]);
-    expect(await env.DB.prepare("SELECT id FROM users").first("id")).toBe(member.id);
+    for (const column of ["id FROM users", "user_id AS id FROM sessions"]) {
+      const { results } = await env.DB.prepare(`SELECT ${column} ORDER BY id`).all();
+      expect(results.map(({ id }) => id)).toEqual([member.id, theirs.id].sort());
+    }
   });
 
   it("forgets keys, bindings and invitations thirty days after their end", async () => {

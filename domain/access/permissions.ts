@@ -86,6 +86,7 @@ export const PERMISSIONS = [
   "user:update",
   "member:list",
   "member:get",
+  "member:update",
   "member:delete",
   "invitation:create",
   "invitation:list",

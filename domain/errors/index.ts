@@ -84,6 +84,11 @@ export const ERRORS = {
     name: "device_login_pending",
     summary: "The terminal has no tokens yet, or gets none; `details.error` is the word of RFC 8628.",
   },
+  "KN-1119": {
+    status: 409,
+    name: "realm_full",
+    summary: "The tenant has as many users of its own providers as are allowed; `details.max` is how many.",
+  },
   "KN-1130": {
     status: 403,
     name: "not_yours_to_give",

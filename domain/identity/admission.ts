@@ -1,5 +1,6 @@
 import type { Claims } from "./claims.ts";
 import { domainOf } from "./email.ts";
+import { MAX_REALM_USERS } from "./realm.ts";
 
 /** Which people a provider may bring in. */
 export interface AdmissionRules {
@@ -15,22 +16,28 @@ export interface AdmissionRules {
 export interface UserOfEmail {
   id: string;
   disabled: boolean;
-  /** Ways in that he has already: at any provider, or, where one of the platform's asks, at those of the platform. */
+  /** Ways in that he has already. */
   identities: number;
-  /** Whether the provider is one of those who may speak for him: the platform's, or his only tenant's. */
-  isWithinReach: boolean;
 }
 
-/** What is known of the person when a provider has named him. */
+/** What is known, in the provider's realm (realm.ts), of the person whom it has named: of other realms it knows nobody. */
 export interface AdmissionFacts {
   /** The user to whom (provider, issuer, subject) belongs. */
   known?: { id: string; disabled: boolean } | undefined;
   userOfEmail?: UserOfEmail | undefined;
   /** An invitation for this address is open, in the provider's reach. */
   isInvited: boolean;
+  /** Users that the realm has; 0 for the platform's, which has no bound. */
+  realmUsers: number;
 }
 
-export type Refusal = "disabled" | "email-missing" | "email-unverified" | "email-taken" | "not-invited";
+export type Refusal =
+  | "disabled"
+  | "email-missing"
+  | "email-unverified"
+  | "email-taken"
+  | "not-invited"
+  | "realm-full";
 
 export type Admission =
   | { kind: "known"; userId: string }
@@ -44,7 +51,7 @@ const refused = (why: Refusal): Admission => ({ kind: "refused", why });
 /**
  * Who it is that a provider has named. An identity is (provider, issuer, subject) and nothing else: an address alone
  * never opens a user who has a way in already, whatever provider claims it. It is only what joins a person's first
- * login to the user that was made for him before, and then it must be verified and the provider one that may.
+ * login to the user that was made for him before in the provider's realm, and then it must be verified.
  */
 export function admit(rules: AdmissionRules, claims: Claims, facts: AdmissionFacts): Admission {
   if (facts.known) {
@@ -55,12 +62,12 @@ export function admit(rules: AdmissionRules, claims: Claims, facts: AdmissionFac
   const { userOfEmail } = facts;
   if (userOfEmail) {
     if (userOfEmail.disabled) return refused("disabled");
-    const isFirst = userOfEmail.identities === 0 && userOfEmail.isWithinReach;
-    return isFirst ? { kind: "link", userId: userOfEmail.id } : refused("email-taken");
+    return userOfEmail.identities === 0 ? { kind: "link", userId: userOfEmail.id } : refused("email-taken");
   }
   const isWelcome =
     facts.isInvited ||
     rules.users === "everyone" ||
     (rules.users === "domains" && rules.domains.includes(domainOf(claims.email)));
-  return isWelcome ? { kind: "create", email: claims.email } : refused("not-invited");
+  if (!isWelcome) return refused("not-invited");
+  return facts.realmUsers < MAX_REALM_USERS ? { kind: "create", email: claims.email } : refused("realm-full");
 }

@@ -4,6 +4,7 @@ import { type AdmissionFacts, type AdmissionRules, admit } from "./admission.ts"
 import { type ClaimRules, MAX_GROUPS, readClaims } from "./claims.ts";
 import { type DeviceState, judgePoll, nextInterval } from "./device.ts";
 import { domainOf, maskedEmail, readEmail } from "./email.ts";
+import { isAtHome, MAX_REALM_USERS } from "./realm.ts";
 import { expiryOf, judgeRefresh, REFRESH_TTL_MS, REPEAT_GRACE_MS, SESSION_MAX_MS } from "./refresh.ts";
 import { safeReturnTo } from "./return-to.ts";
 import { readUserCode, userCodeFrom } from "./user-code.ts";
@@ -207,8 +208,11 @@ describe("what a provider says", () => {
 describe("whom a provider may bring in", () => {
   const claims = { subject: "s", email: "ada@acme.example", emailVerified: true, groups: [] };
   const rules: AdmissionRules = { users: "invited", domains: ["acme.example"] };
-  const nobody: AdmissionFacts = { isInvited: false };
-  const other = { id: "u2", disabled: false, identities: 1, isWithinReach: true };
+  const nobody: AdmissionFacts = { isInvited: false, realmUsers: 0 };
+  const invited: AdmissionFacts = { ...nobody, isInvited: true };
+  const full: AdmissionFacts = { ...nobody, realmUsers: MAX_REALM_USERS };
+  const here = { id: "u", disabled: false };
+  const other = { id: "u2", disabled: false, identities: 1 };
 
   it.each([
     ["who was here before", rules, claims, { ...nobody, known: { id: "u", disabled: false } }, "known"],
@@ -220,7 +224,7 @@ describe("whom a provider may bring in", () => {
       "known",
     ],
     ["whom nobody invited", rules, claims, nobody, "not-invited"],
-    ["who was invited", rules, claims, { isInvited: true }, "create"],
+    ["who was invited", rules, claims, invited, "create"],
     ["of a listed domain", { ...rules, users: "domains" }, claims, nobody, "create"],
     [
       "of another domain",
@@ -241,14 +245,14 @@ describe("whom a provider may bring in", () => {
       "without a verified address",
       { ...rules, users: "everyone" },
       { ...claims, emailVerified: false },
-      { isInvited: true },
+      invited,
       "email-unverified",
     ],
     [
       "without an address",
       { ...rules, users: "everyone" },
       { subject: "s", emailVerified: false, groups: [] },
-      { isInvited: true },
+      invited,
       "email-missing",
     ],
     [
@@ -262,19 +266,43 @@ describe("whom a provider may bring in", () => {
       "who claims the address of a user with a way in",
       { ...rules, users: "everyone" },
       claims,
-      { isInvited: true, userOfEmail: other },
+      { ...invited, userOfEmail: other },
       "email-taken",
     ],
+    ["who is new in a realm that is full", { ...rules, users: "everyone" }, claims, full, "realm-full"],
+    ["whom nobody invited into a realm that is full", rules, claims, full, "not-invited"],
+    ["who was here before, in a realm that is full", rules, claims, { ...full, known: here }, "known"],
     [
-      "who claims the address of another tenant's user",
+      "whose user was made before, in a realm that is full",
       rules,
       claims,
-      { isInvited: true, userOfEmail: { ...other, identities: 0, isWithinReach: false } },
-      "email-taken",
+      { ...full, userOfEmail: { ...other, identities: 0 } },
+      "link",
     ],
     ["who is disabled", rules, claims, { ...nobody, known: { id: "u", disabled: true } }, "disabled"],
   ] as const)("%s", (_who, by, said, facts, expected) => {
     const found = admit(by, said as typeof claims, facts);
     expect(found.kind === "refused" ? found.why : found.kind).toBe(expected);
+  });
+});
+
+describe("a user's realm", () => {
+  it.each([
+    ["the platform's user, at the platform", null, null, true],
+    ["the platform's user, in a tenant", null, "ten_a", true],
+    ["a tenant's user, in that tenant", "ten_a", "ten_a", true],
+    ["a tenant's user, in another", "ten_a", "ten_b", false],
+    ["a tenant's user, at the platform", "ten_a", null, false],
+  ] as const)("%s: %#", (_who, realm, place, expected) => {
+    expect(isAtHome(realm, place)).toBe(expected);
+  });
+
+  it("is the one place where a tenant's user can be, whatever places there are", () => {
+    const place = fc.option(fc.constantFrom("ten_a", "ten_b", "ten_c", ""), { nil: null });
+    fc.assert(
+      fc.property(fc.string(), fc.array(place), (realm, places) => {
+        for (const each of places) expect(isAtHome(realm, each)).toBe(each === realm);
+      }),
+    );
   });
 });

@@ -36,12 +36,17 @@ export interface TestUser {
   token: string;
 }
 
-/** A user who is logged in. @param groups `group/idp_…/<name>` of his session */
-export async function givenUser(given: Given[] = [], groups: string[] = []): Promise<TestUser> {
+/** A user who is logged in. @param groups `group/idp_…/<name>` of his session @param realm a tenant's id; null for the platform */
+export async function givenUser(
+  given: Given[] = [],
+  groups: string[] = [],
+  realm: string | null = null,
+): Promise<TestUser> {
   const [id, sessionId, now] = [anId("user"), anId("session"), Date.now()];
   await env.DB.batch([
     insertRow(env.DB, users, {
       id,
+      tenantId: realm,
       email: `${id.toLowerCase()}@example.com`,
       createdAt: now,
       updatedAt: now,
@@ -49,6 +54,7 @@ export async function givenUser(given: Given[] = [], groups: string[] = []): Pro
     insertRow(env.DB, sessions, {
       id: sessionId,
       userId: id,
+      tenantId: realm,
       providerId: anId("identityProvider"),
       groups,
       createdAt: now,
@@ -62,8 +68,14 @@ export async function givenUser(given: Given[] = [], groups: string[] = []): Pro
 }
 
 /** A member of a tenant who is logged in. */
-export async function givenMember(tenantId: string, given: Given[] = []): Promise<TestUser> {
-  const user = await givenUser(given);
+export const givenMember = async (tenantId: string, given: Given[] = []): Promise<TestUser> =>
+  joined(tenantId, await givenUser(given));
+
+/** A user of a tenant's own realm, who is a member there and logged in by one of its providers. */
+export const givenTenantUser = async (tenantId: string, given: Given[] = []): Promise<TestUser> =>
+  joined(tenantId, await givenUser(given, [], tenantId));
+
+async function joined(tenantId: string, user: TestUser): Promise<TestUser> {
   const row = { tenantId, userId: user.id, createdAt: Date.now(), createdBy: "test" };
   await insertRow(env.DB, memberships, row).run();
   return user;

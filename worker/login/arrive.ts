@@ -2,11 +2,19 @@ import { STRANGER } from "../../domain/audit/note.ts";
 import { KubeNovaError } from "../../domain/errors/index.ts";
 import { admit, type Refusal } from "../../domain/identity/admission.ts";
 import { type Claims, readClaims } from "../../domain/identity/claims.ts";
+import { MAX_REALM_USERS } from "../../domain/identity/realm.ts";
 import type { Call } from "../routing/call.ts";
 import { LostRace } from "../routing/call-input.ts";
 import { directory } from "../store/database.ts";
 import type { NewEvent } from "../store/events.ts";
-import { admissionFacts, findPerson, insertIdentity, insertUser, joinTenant } from "../store/identities.ts";
+import {
+  admissionFacts,
+  findPerson,
+  insertIdentity,
+  insertUser,
+  joinTenant,
+  userStands,
+} from "../store/identities.ts";
 import type { IdentityProvider } from "../store/identity-providers.ts";
 import { insertSession } from "../store/sessions.ts";
 import { makeRoom } from "./ending.ts";
@@ -18,6 +26,7 @@ const REFUSALS: Record<Refusal, string> = {
   "email-unverified": "the provider did not say that the e-mail address is verified",
   "email-taken": "a user with this e-mail address logs in another way",
   "not-invited": "nobody with this e-mail address was invited",
+  "realm-full": "this tenant has as many users of its own as are allowed",
 };
 
 /** Two first logins of one person at once: the second finds what the first made. */
@@ -25,7 +34,7 @@ const TRIES = 3;
 
 /**
  * A provider has named a person: the user that he is, or becomes, and his login.
- * @throws KubeNovaError KN-1114, KN-1115
+ * @throws KubeNovaError KN-1114, KN-1115, KN-1119
  */
 export async function arrive(
   call: Call,
@@ -68,20 +77,16 @@ async function attempt(call: Call, provider: IdentityProvider, claims: Claims): 
   });
   const isNewWayIn = admission.kind !== "known";
   const room = await makeRoom(call, session.row);
-  const statements = [
-    ...(admission.kind === "create"
-      ? [insertUser(db, userId, admission.email, claims.name ?? null, call.now)]
-      : []),
-    ...(isNewWayIn ? [insertIdentity(db, { ...identityOf(person), userId, createdAt: call.now })] : []),
-    ...(admission.kind === "create" && provider.tenantId !== null
-      ? [joinTenant(db, provider.tenantId, userId, provider.id, call.now)]
-      : []),
-    ...room.statements,
-    insertSession(db, session.row),
-  ];
   await call.commit({
     db,
-    statements,
+    statements: [
+      ...(admission.kind === "create" ? newUser(call, provider, userId, admission.email, claims.name) : []),
+      ...(isNewWayIn ? [insertIdentity(db, { ...identityOf(person), userId, createdAt: call.now })] : []),
+      ...room.statements,
+      insertSession(db, session.row),
+      // He may have been removed meanwhile: an identity that leads to nobody would keep the person out for good.
+      userStands(db, userId, provider.tenantId),
+    ],
     events: [...(isNewWayIn ? [wayInEvent(provider, userId, admission.kind)] : []), ...room.events],
     answer: { status: 303 },
     secretReference: `/api/v1/me/sessions/${session.row.id}`,
@@ -94,6 +99,19 @@ async function attempt(call: Call, provider: IdentityProvider, claims: Claims): 
     },
   });
   return session;
+}
+
+/** A user of the provider's realm; a tenant's is a member there from the start. */
+function newUser(
+  call: Call,
+  { id: providerId, tenantId }: IdentityProvider,
+  id: string,
+  email: string,
+  displayName: string | null = null,
+): D1PreparedStatement[] {
+  const db = directory(call.env);
+  const inserted = insertUser(db, { id, tenantId, email, displayName }, call.now);
+  return tenantId === null ? inserted : [...inserted, joinTenant(db, tenantId, id, providerId, call.now)];
 }
 
 const identityOf = ({
@@ -132,5 +150,8 @@ function refuse(call: Call, provider: IdentityProvider, why: Refusal, userId: st
     outcome: "denied",
     reason: `${reason}, by ${provider.name}`,
   });
+  if (why === "realm-full") {
+    throw new KubeNovaError("KN-1119", `The login was refused: ${reason}.`, { max: MAX_REALM_USERS });
+  }
   throw new KubeNovaError("KN-1115", `The login was refused: ${reason}.`, { reason, why });
 }

@@ -51,7 +51,7 @@ export async function authorizationUrl(
  * the code with its verifier, the token's signature by a key that the provider publishes, `iss`, `aud`, `azp`, `exp`,
  * `nonce`.
  *
- * @throws KubeNovaError KN-1114, KN-1115, KN-1610, KN-1611
+ * @throws KubeNovaError KN-1114, KN-1115, KN-1119, KN-1610, KN-1611
  */
 export async function claimsForCode(
   env: Env,

@@ -6,7 +6,7 @@ import { type AgentIdentity, enrolCluster, TestAgent } from "../../test/workerd/
 import { api } from "../../test/workerd/api.ts";
 import { allAppended, entriesOf, lastNumbers, loggedIn } from "../../test/workerd/audit.ts";
 import { imageSpec } from "../../test/workerd/catalogue.ts";
-import { givenMember, givenUser } from "../../test/workerd/principals.ts";
+import { givenMember, givenTenantUser, givenUser } from "../../test/workerd/principals.ts";
 import { anId } from "../../test/workerd/seed.ts";
 import type { Route } from "../routing/define.ts";
 import { insertRow } from "../store/rows.ts";
@@ -105,6 +105,7 @@ const STEPS: Record<string, () => Step> = {
   restoreEnvironment: () => post(`${STAGING}:restore`),
   createUser: () => post("/users", { email: "ada@example.com" }),
   patchUser: () => patch(`/users/${made}`, { displayName: "Ada" }),
+  patchMember: () => patch(`${ACME}/members/${memberId}`, { displayName: "Ada" }),
   removeMember: () => remove(`${ACME}/members/${memberId}`),
   createInvitation: () => post(`${ACME}/invitations`, { email: "ada@example.com" }),
   revokeInvitation: () => remove(`${ACME}/invitations/${made}`),
@@ -193,7 +194,8 @@ async function deadLetter(eventSeq: number): Promise<string> {
   return id;
 }
 
-const aMember = async (): Promise<string> => (await givenMember(String((await api("GET", ACME)).body.id))).id;
+const acmeId = async (): Promise<string> => String((await api("GET", ACME)).body.id);
+const aMember = async (): Promise<string> => (await givenMember(await acmeId())).id;
 
 beforeAll(async () => {
   identity = await enrolCluster("audited");
@@ -218,6 +220,7 @@ describe("a mutation", () => {
     "%s leaves an event with its correlation id and its actor, and one audit entry however often it is sent",
     async (operation) => {
       if (["removeMember", "createBinding"].includes(operation)) memberId = await aMember();
+      if (operation === "patchMember") memberId = (await givenTenantUser(await acmeId())).id;
       if (operation === "replayDeadLetters") await deadLetter(await aSeq());
       const step = (STEPS[operation] as () => Step)();
       const correlationId = `audit-${operation}`;

@@ -5,7 +5,10 @@ import type { Caller } from "../middleware/caller.ts";
 import { BINDINGS, type BindingValues, bindingOf, TEAMS } from "./given.ts";
 import type { Row } from "./rows.ts";
 
-/** What is live of a caller: his session or key, himself, and what is given to him, all in one row. */
+/**
+ * What is live of a caller: his session or key, himself, and what is given to him, all in one row. Of a tenant's realm he
+ * is held to that tenant, whatever his login or key says.
+ */
 
 type LiveCaller = Exclude<Caller, { kind: "known" }>;
 
@@ -24,14 +27,14 @@ export interface LiveAccess {
 }
 
 const SESSION = `SELECT json_object('user', u.id, 'state', u.state, 'usedAt', u.last_used_at,
-    'tenantId', s.tenant_id, 'endedAt', s.ended_at, 'expiresAt', s.expires_at, 'sessionUsedAt', s.last_used_at,
+    'tenantId', COALESCE(u.tenant_id, s.tenant_id), 'endedAt', s.ended_at, 'expiresAt', s.expires_at, 'sessionUsedAt', s.last_used_at,
     'bindings', ${BINDINGS(`SELECT 'user/' || u.id UNION ALL ${TEAMS("'user/' || u.id")}
       UNION ALL SELECT value FROM json_each(s.groups)`)}) AS access
   FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?1 AND u.id = ?3`;
 
 const API_KEY = `SELECT json_object('owner', k.owner, 'state', COALESCE(u.state, a.state),
     'usedAt', COALESCE(u.last_used_at, a.last_used_at), 'hash', k.secret_hash, 'previousHash', k.previous_hash,
-    'previousExpiresAt', k.previous_expires_at, 'tenantId', k.tenant_id, 'permissions', json(k.permissions),
+    'previousExpiresAt', k.previous_expires_at, 'tenantId', COALESCE(u.tenant_id, k.tenant_id), 'permissions', json(k.permissions),
     'requestsPerMinute', k.requests_per_minute,
     'endedAt', k.revoked_at, 'expiresAt', k.expires_at, 'keyUsedAt', k.last_used_at,
     'bindings', ${BINDINGS(`SELECT k.owner UNION ALL ${TEAMS("k.owner")}`)}) AS access

@@ -52,7 +52,7 @@ export const findInvited = (
       `SELECT (SELECT COUNT(*) FROM invitations WHERE tenant_id IS ?1 AND ${OPEN}3) AS count,
         (SELECT id FROM invitations WHERE tenant_id IS ?1 AND email = ?2 AND ${OPEN}3 LIMIT 1) AS same,
         (SELECT u.id FROM users u JOIN memberships m ON m.user_id = u.id
-          WHERE u.email = ?2 AND m.tenant_id = ?1) AS member`,
+          WHERE u.email = ?2 AND m.tenant_id = ?1 LIMIT 1) AS member`,
     )
     .bind(tenantId, email, now);
 

@@ -6,6 +6,9 @@ import { guardOne, guardThat, type Row } from "./rows.ts";
 /** A user as a tenant sees him. */
 export interface Member {
   id: string;
+  /** Whether he is of the tenant's own realm: then it decides on him, else the platform. */
+  isOwn: boolean;
+  version: number;
   email: string;
   displayName: string | null;
   state: "active" | "disabled";
@@ -15,7 +18,7 @@ export interface Member {
 }
 
 const SELECT = `SELECT u.id, u.email, u.display_name AS displayName, u.state, m.created_at AS since, m.created_by AS "by",
-    u.last_used_at AS lastUsedAt
+    u.last_used_at AS lastUsedAt, u.version, u.tenant_id IS m.tenant_id AS isOwn
   FROM memberships m JOIN users u ON u.id = m.user_id
   WHERE m.tenant_id = (SELECT id FROM tenants WHERE name = ?)`;
 
@@ -23,7 +26,8 @@ const SELECT = `SELECT u.id, u.email, u.display_name AS displayName, u.state, m.
 export const findMember = (db: D1Database, tenant: string, userId: string): D1PreparedStatement =>
   db.prepare(`${SELECT} AND u.id = ?`).bind(tenant, userId);
 
-export const memberOf = (row: Row | undefined): Member | undefined => row as Member | undefined;
+export const memberOf = (row: Row | undefined): Member | undefined =>
+  row && ({ ...row, isOwn: row.isOwn === 1 } as unknown as Member);
 
 export function listMembers(db: D1Database, tenant: string, query: IdPageQuery): D1PreparedStatement {
   const page = idPageSql("u.id", "user", query);
@@ -31,7 +35,11 @@ export function listMembers(db: D1Database, tenant: string, query: IdPageQuery):
 }
 
 export const memberPage = (rows: Row[], query: IdPageQuery): Page<Member> =>
-  toIdPage(rows as unknown as Member[], query, ({ id }) => id);
+  toIdPage(
+    rows.flatMap((row) => memberOf(row) ?? []),
+    query,
+    ({ id }) => id,
+  );
 
 /** In a tenant: somebody's own bindings, then those of his teams. Both values are bound twice. */
 const HELD = `b.tenant_id = ?1 AND (b.subject = ?2
@@ -52,9 +60,18 @@ export const OF_SUBJECT =
 export const bindingsOfSubject = (db: D1Database, subject: string): D1PreparedStatement =>
   bindingsWhere(db, OF_SUBJECT, subject);
 
+/** The batch fails where somebody has been given something in a tenant, or lost it, since it was read. */
+export const heldStands = (
+  db: D1Database,
+  tenantId: string,
+  subject: string,
+  read: readonly NamedBinding[],
+): D1PreparedStatement =>
+  guardThat(db, `(SELECT COUNT(*) FROM bindings b WHERE ${HELD}) = ?3`, tenantId, subject, read.length);
+
 /**
  * A user leaves a tenant: with his membership go his places in its teams, his bindings there, and the keys and logins that
- * are good for it alone. The batch fails where he has left, or has been given something since it was read.
+ * are good for it alone. One of the tenant's own realm is nobody anywhere else, so he goes himself. The batch fails where he has left, or has been given something since it was read.
  */
 export function removeMember(
   db: D1Database,
@@ -67,7 +84,7 @@ export function removeMember(
   return [
     db.prepare("DELETE FROM memberships WHERE tenant_id = ? AND user_id = ?").bind(tenantId, userId),
     guardOne(db),
-    guardThat(db, `(SELECT COUNT(*) FROM bindings b WHERE ${HELD}) = ?3`, tenantId, subject, read.length),
+    heldStands(db, tenantId, subject, read),
     db
       .prepare(
         "DELETE FROM team_members WHERE member = ?1 AND team_id IN (SELECT id FROM teams WHERE tenant_id = ?2)",
@@ -85,5 +102,11 @@ export function removeMember(
           WHERE user_id = ?2 AND tenant_id = ?3 AND ended_at IS NULL`,
       )
       .bind(now, userId, tenantId),
+    db
+      .prepare(
+        "DELETE FROM identities WHERE user_id = (SELECT id FROM users WHERE id = ?1 AND tenant_id = ?2)",
+      )
+      .bind(userId, tenantId),
+    db.prepare("DELETE FROM users WHERE id = ?1 AND tenant_id = ?2").bind(userId, tenantId),
   ];
 }

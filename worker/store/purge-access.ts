@@ -28,8 +28,9 @@ export const accessPurges = ({ tenants, projects, environments, clusters }: Doom
     OR environment_id IN (${environments}) OR cluster_id IN (${clusters})`,
   `DELETE FROM team_members WHERE team_id IN (SELECT id FROM teams WHERE tenant_id IN (${tenants}))`,
   `DELETE FROM api_keys WHERE tenant_id IN (${tenants})
-    OR owner IN (SELECT 'service-account/' || id FROM service_accounts WHERE tenant_id IN (${tenants}))`,
-  ...["teams", "memberships", "service_accounts", "roles", "invitations"].map(
+    OR owner IN (SELECT 'service-account/' || id FROM service_accounts WHERE tenant_id IN (${tenants})
+      UNION ALL SELECT 'user/' || id FROM users WHERE tenant_id IN (${tenants}))`,
+  ...["teams", "memberships", "users", "service_accounts", "roles", "invitations"].map(
     (table) => `DELETE FROM ${table} WHERE tenant_id IN (${tenants})`,
   ),
 ];

@@ -13,11 +13,13 @@ export interface Subject {
   subject: string;
   /** E-mail address of a user, name of anything else. */
   label: string;
+  /** How many are called so: a tenant's members may be a user of the platform and one of its own with one address. */
+  count: number;
 }
 
-/** A user of the platform, or a member of the tenant. */
-const USER = `SELECT 'user/' || u.id AS subject, u.email AS label FROM users u WHERE ?2 IN (u.id, u.email)
-  AND (?1 IS NULL OR EXISTS (SELECT 1 FROM memberships m JOIN tenants t ON t.id = m.tenant_id
+/** A user of the platform's realm, or a member of the tenant, of whichever realm. */
+const USER = `SELECT 'user/' || u.id AS subject, u.email AS label, COUNT(*) OVER () AS count FROM users u
+  WHERE ?2 IN (u.id, u.email) AND IIF(?1 IS NULL, u.tenant_id IS NULL, EXISTS (SELECT 1 FROM memberships m JOIN tenants t ON t.id = m.tenant_id
     WHERE t.name = ?1 AND m.user_id = u.id))`;
 /** Of that tenant alone, or of the platform alone. */
 const OWNED = "tenant_id IS (SELECT id FROM tenants WHERE name = ?1) AND (?1 IS NULL) = (tenant_id IS NULL)";
@@ -46,7 +48,7 @@ export function findSubject(db: D1Database, tenant: string | null, named: Subjec
 }
 
 export const subjectOf = (row: Row | undefined): Subject | undefined =>
-  row ? { subject: String(row.subject), label: String(row.label) } : undefined;
+  row && { subject: String(row.subject), label: String(row.label), count: Number(row.count ?? 1) };
 
 /** How somebody is called who is looked for. */
 export const calledSubject = (named: SubjectName): string =>
@@ -59,7 +61,7 @@ export function subjectStands(subject: string, tenantId: string | null): { sql: 
   switch (kind) {
     case "user":
       return tenantId === null
-        ? { sql: "EXISTS (SELECT 1 FROM users WHERE id = ?)", values: [id] }
+        ? { sql: "EXISTS (SELECT 1 FROM users WHERE id = ? AND tenant_id IS NULL)", values: [id] }
         : {
             sql: "EXISTS (SELECT 1 FROM memberships WHERE user_id = ? AND tenant_id = ?)",
             values: [id, tenantId],
@@ -76,5 +78,8 @@ export function subjectStands(subject: string, tenantId: string | null): { sql: 
   }
 }
 
-/** The same of whoever has keys. @param owner `user/usr_…` or `service-account/sva_…` */
-export const ownerStands = (owner: string): { sql: string; values: unknown[] } => subjectStands(owner, null);
+/** The same of whoever has keys, of whichever realm. @param owner `user/usr_…` or `service-account/sva_…` */
+export const ownerStands = (owner: string): { sql: string; values: unknown[] } =>
+  owner.startsWith("user/")
+    ? { sql: "EXISTS (SELECT 1 FROM users WHERE id = ?)", values: [owner.slice("user/".length)] }
+    : subjectStands(owner, null);

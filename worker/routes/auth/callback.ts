@@ -36,7 +36,7 @@ export const finishLogin = defineRoute({
       headers: ["Location"],
     },
   },
-  errors: ["KN-1113", "KN-1114", "KN-1115", "KN-1602", "KN-1610", "KN-1611"],
+  errors: ["KN-1113", "KN-1114", "KN-1115", "KN-1119", "KN-1602", "KN-1610", "KN-1611"],
   handler: (call) => orErrorPage(call, finish(call)),
 });
 

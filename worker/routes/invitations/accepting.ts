@@ -1,5 +1,6 @@
 import { lacking, PLATFORM_ADMIN, type Principal } from "../../../domain/access/index.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { isAtHome } from "../../../domain/identity/realm.ts";
 import type { Call, Commit } from "../../routing/call.ts";
 import { directory } from "../../store/database.ts";
 import { findSubjectAccess, subjectAccess } from "../../store/given.ts";
@@ -7,7 +8,8 @@ import { findLikeBinding, insertBinding } from "../../store/giving.ts";
 import { joinTenant } from "../../store/identities.ts";
 import { acceptInvitation, findStanding, type Invitation, invitationState } from "../../store/invitations.ts";
 import { findRolesById } from "../../store/roles.ts";
-import type { Row } from "../../store/rows.ts";
+import { guardThat, type Row } from "../../store/rows.ts";
+import { subjectStands } from "../../store/subjects.ts";
 import { findUser, userOf } from "../../store/users.ts";
 import { bindingRow } from "../bindings/give.ts";
 import { bindingState } from "../bindings/state.ts";
@@ -47,7 +49,8 @@ export async function acceptable(
   ]);
   // A login by a tenant's own provider proves an address to that tenant alone.
   const { tenantId: heldTo } = principal.limits ?? {};
-  const isHis = userOf(users?.results[0])?.email === invitation.email;
+  const user = userOf(users?.results[0]);
+  const isHis = user?.email === invitation.email && isAtHome(user.tenantId, tenantId);
   if (!isHis || (heldTo !== undefined && heldTo !== tenantId)) {
     throw over("The invitation is for another address than that of this login.");
   }
@@ -82,6 +85,7 @@ export async function accepting(
   const db = directory(call.env);
   const { id, tenantId, createdBy } = invitation;
   const subject = `user/${userId}`;
+  const stands = subjectStands(subject, tenantId);
   const all = grants.map(({ role, scope }) => ({
     read: role.read,
     row: bindingRow(call, { subject, role: role.role, tenantId, scope, expiresAt: null }, createdBy),
@@ -96,6 +100,7 @@ export async function accepting(
     statements: [
       ...acceptInvitation(db, id, userId, call.now),
       ...(tenantId === null ? [] : [joinTenant(db, tenantId, userId, createdBy, call.now)]),
+      guardThat(db, stands.sql, ...stands.values),
       ...missing.flatMap(({ row, read }) => insertBinding(db, row, read)),
     ],
     events: [

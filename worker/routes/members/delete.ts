@@ -15,7 +15,7 @@ export const removeMember = defineRoute({
   tag: "members",
   summary: "Remove a member",
   description:
-    "With him go his places in teams, what was given to him in the tenant, and the keys and logins that are good for it alone. Who removes him must hold what he had.",
+    "With him go his places in teams, what was given to him in the tenant, and the keys and logins that are good for it alone. A user of the tenant's own providers is deleted. Who removes him must hold what he had.",
   action: "member:delete",
   params: memberParams,
   answers: { 204: { description: "He is gone, from the next request on." } },
@@ -36,6 +36,9 @@ export const removeMember = defineRoute({
         accessEvent(tenantId, subject, "member-removed", {
           before: { userId: member.id, roles: [...new Set(held.map(({ role }) => role))].sort() },
         }),
+        ...(member.isOwn
+          ? [accessEvent(tenantId, subject, "user-deleted", { before: { userId: member.id } })]
+          : []),
       ],
       answer: { status: 204 },
     });

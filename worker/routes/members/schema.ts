@@ -4,7 +4,7 @@ import type { Member } from "../../store/members.ts";
 import { iso, timeSchema } from "../shared/catalogue.ts";
 import { pageOf } from "../shared/paging.ts";
 import { tenantParams } from "../tenants/schema.ts";
-import { userIdSchema } from "../users/schema.ts";
+import { patchUserSchema, userIdSchema } from "../users/schema.ts";
 
 export const memberSchema = z
   .object({
@@ -18,6 +18,8 @@ export const memberSchema = z
   })
   .meta({ id: "Member" });
 export const memberPageSchema = pageOf(memberSchema).meta({ id: "MemberPage" });
+
+export const patchMemberSchema = patchUserSchema.meta({ id: "MemberPatch" });
 
 export const memberParams = tenantParams.extend({ user: userIdSchema });
 

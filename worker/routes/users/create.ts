@@ -1,7 +1,7 @@
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
-import { findUser, insertNewUser, type User, userOf } from "../../store/users.ts";
+import { findPlatformUser, insertNewUser, type NamedUser, userOf } from "../../store/users.ts";
 import { keptEmail } from "../shared/email.ts";
 import { accessEvent } from "../shared/giving.ts";
 import { createUserSchema, userExample, userSchema } from "./schema.ts";
@@ -14,7 +14,7 @@ export const createUser = defineRoute({
   tag: "users",
   summary: "Make a user before he first logs in",
   description:
-    "A provider that is trusted with the address then logs him in as this user. He may do nothing until something is given to him.",
+    "A user of the platform: the platform's provider that names the address then logs him in as this user. He may do nothing until something is given to him.",
   action: "user:create",
   body: { schema: createUserSchema, example: { email: "ada@example.com", displayName: "Ada Lovelace" } },
   answers: {
@@ -29,12 +29,14 @@ export const createUser = defineRoute({
   async handler(call) {
     const db = directory(call.env);
     const email = keptEmail(call.body.email);
-    const [rows] = await call.read(db, [findUser(db, email)]);
+    const [rows] = await call.read(db, [findPlatformUser(db, email)]);
     call.authorize({});
     const same = userOf(rows?.results[0]);
     if (same) throw new KubeNovaError("KN-1300", "A user has this address already.", { id: same.id });
-    const user: User = {
+    const user: NamedUser = {
       id: call.newId("user"),
+      tenantId: null,
+      tenantName: null,
       email,
       displayName: call.body.displayName ?? null,
       state: "active",

@@ -10,7 +10,8 @@ export const listUsers = defineRoute({
   path: "/api/v1/users",
   operationId: "listUsers",
   tag: "users",
-  summary: "List the users of the platform",
+  summary: "List all users",
+  description: "Those of the platform, and those of tenants' own providers.",
   action: "user:list",
   query: userListQuery,
   answers: {
@@ -22,9 +23,9 @@ export const listUsers = defineRoute({
   },
   errors: ["KN-1006"],
   async handler(call) {
-    const { email, state } = call.query;
+    const { email, state, tenant } = call.query;
     const db = directory(call.env);
-    const query = { ...idPageOf(call.query), state, email: email && keptEmail(email) };
+    const query = { ...idPageOf(call.query), state, tenant, email: email && keptEmail(email) };
     const [rows] = await call.read(db, [listRows(db, query)]);
     call.authorize({});
     const { items, nextCursor } = userPage(rows?.results ?? [], query);

@@ -1,7 +1,7 @@
 import { defineRoute } from "../../routing/define.ts";
 import { MERGE_PATCH_TYPES } from "../../routing/requests.ts";
 import { directory } from "../../store/database.ts";
-import { type User, updateUser } from "../../store/users.ts";
+import { type NamedUser, updateUser } from "../../store/users.ts";
 import { accessEvent } from "../shared/giving.ts";
 import { patchUserSchema, userExample, userParams, userSchema } from "./schema.ts";
 import { readUser, userAnswer, userState } from "./write.ts";
@@ -34,14 +34,23 @@ export const patchUser = defineRoute({
     if (displayName === before.displayName && state === before.state) {
       return call.commit({ db, statements: [], events: [], answer: userAnswer(200, before) });
     }
-    const after: User = { ...before, displayName, state, version: before.version + 1, updatedAt: call.now };
+    const after: NamedUser = {
+      ...before,
+      displayName,
+      state,
+      version: before.version + 1,
+      updatedAt: call.now,
+    };
     const kind =
       state === before.state ? "user-changed" : `user-${state === "active" ? "enabled" : "disabled"}`;
     return call.commit({
       db,
       statements: updateUser(db, before, { displayName, state }, call.now),
       events: [
-        accessEvent(null, `user/${before.id}`, kind, { before: userState(before), after: userState(after) }),
+        accessEvent(before.tenantId, `user/${before.id}`, kind, {
+          before: userState(before),
+          after: userState(after),
+        }),
       ],
       answer: userAnswer(200, after),
     });

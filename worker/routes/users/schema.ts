@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { idPattern } from "../../../domain/ids/index.ts";
-import type { User } from "../../store/users.ts";
+import { nameSchema } from "../../../domain/names/index.ts";
+import type { NamedUser } from "../../store/users.ts";
 import { displayNameSchema, iso, timeSchema } from "../shared/catalogue.ts";
 import { emailSchema } from "../shared/email.ts";
 import { idPageFields } from "../shared/id-paging.ts";
@@ -18,6 +19,10 @@ export const patchUserSchema = z
 export const userSchema = z
   .object({
     id: z.string().regex(idPattern("user")),
+    tenant: z
+      .string()
+      .optional()
+      .meta({ description: "Of which tenant's own providers he is a user; absent for the platform's." }),
     email: z.string(),
     displayName: z.string().optional(),
     state: stateSchema,
@@ -38,10 +43,14 @@ export const userListQuery = z.strictObject({
   ...idPageFields,
   email: emailSchema.optional(),
   state: stateSchema.optional().meta({ examples: ["disabled"] }),
+  tenant: nameSchema
+    .optional()
+    .meta({ description: "Users of that tenant's own providers alone.", examples: ["acme"] }),
 });
 
-export const userJson = (user: User) => ({
+export const userJson = (user: NamedUser) => ({
   id: user.id,
+  tenant: user.tenantName ?? undefined,
   email: user.email,
   displayName: user.displayName ?? undefined,
   state: user.state,

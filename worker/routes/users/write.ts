@@ -2,10 +2,10 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import { directory } from "../../store/database.ts";
-import { findUser, type User, userOf } from "../../store/users.ts";
+import { findUser, type NamedUser, type User, userOf } from "../../store/users.ts";
 import { userJson } from "./schema.ts";
 
-export const userAnswer = (status: number, user: User): Answer => ({
+export const userAnswer = (status: number, user: NamedUser): Answer => ({
   status,
   body: userJson(user),
   etag: etagOf(user.version),
@@ -15,7 +15,7 @@ export const userAnswer = (status: number, user: User): Answer => ({
 export const userState = ({ id, state, version }: User) => ({ id, state, version });
 
 /** @throws KubeNovaError KN-1200, KN-1102 */
-export async function readUser(call: Call<{ user: string }>): Promise<User> {
+export async function readUser(call: Call<{ user: string }>): Promise<NamedUser> {
   const db = directory(call.env);
   const [rows] = await call.read(db, [findUser(db, call.params.user)]);
   call.authorize({});

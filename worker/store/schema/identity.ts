@@ -7,7 +7,9 @@ export const users = sqliteTable(
   "users",
   {
     id: text("id").primaryKey(),
-    /** Lower case; one user an address. */
+    /** The realm (domain/identity/realm.ts): the tenant whose own providers he logs in by; null for the platform's. */
+    tenantId: text("tenant_id"),
+    /** Lower case; one user an address in each realm. */
     email: text("email").notNull(),
     displayName: text("display_name"),
     state: text("state", { enum: ["active", "disabled"] })
@@ -18,7 +20,11 @@ export const users = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
     lastUsedAt: integer("last_used_at"),
   },
-  (table) => [uniqueIndex("users_email").on(table.email)],
+  (table) => [
+    uniqueIndex("users_tenant_email").on(table.tenantId, table.email),
+    // NULL is equal to nothing, so the platform's have an index of their own.
+    uniqueIndex("users_platform_email").on(table.email).where(sql`tenant_id IS NULL`),
+  ],
 );
 
 /** Who is listed in a tenant; what a member may do there, bindings say. */
