@@ -56,7 +56,7 @@ describe("one address at the providers of two tenants and of the platform", () =
       { id: third.userId },
     ]);
     expect((await usersOf(email))[2]).not.toHaveProperty("tenant");
-    expect((await call<{ items: ListedUser[] }>("GET", "/users?tenant=rival")).body.items).toMatchObject([
+    expect((await call<{ items: ListedUser[] }>("GET", "/users?realm=rival")).body.items).toMatchObject([
       { id: second.userId },
     ]);
     const places = await Promise.all(

@@ -30,7 +30,7 @@ export interface UserFilter extends IdPageQuery {
   email?: string | undefined;
   state?: User["state"] | undefined;
   /** Name of a tenant: users of its realm alone. */
-  tenant?: string | undefined;
+  realm?: string | undefined;
 }
 
 export function listUsers(db: D1Database, filter: UserFilter): D1PreparedStatement {
@@ -40,7 +40,7 @@ export function listUsers(db: D1Database, filter: UserFilter): D1PreparedStateme
       `${SELECT} WHERE (?1 IS NULL OR u.email = ?1) AND (?2 IS NULL OR u.state = ?2)
         AND (?3 IS NULL OR t.name = ?3)${page.sql}`,
     )
-    .bind(filter.email ?? null, filter.state ?? null, filter.tenant ?? null, ...page.values);
+    .bind(filter.email ?? null, filter.state ?? null, filter.realm ?? null, ...page.values);
 }
 
 export const userPage = (rows: Row[], query: IdPageQuery): Page<NamedUser> =>

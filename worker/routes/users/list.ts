@@ -23,9 +23,9 @@ export const listUsers = defineRoute({
   },
   errors: ["KN-1006"],
   async handler(call) {
-    const { email, state, tenant } = call.query;
+    const { email, state, realm } = call.query;
     const db = directory(call.env);
-    const query = { ...idPageOf(call.query), state, tenant, email: email && keptEmail(email) };
+    const query = { ...idPageOf(call.query), state, realm, email: email && keptEmail(email) };
     const [rows] = await call.read(db, [listRows(db, query)]);
     call.authorize({});
     const { items, nextCursor } = userPage(rows?.results ?? [], query);

@@ -43,9 +43,9 @@ export const userListQuery = z.strictObject({
   ...idPageFields,
   email: emailSchema.optional(),
   state: stateSchema.optional().meta({ examples: ["disabled"] }),
-  tenant: nameSchema
+  realm: nameSchema
     .optional()
-    .meta({ description: "Users of that tenant's own providers alone.", examples: ["acme"] }),
+    .meta({ description: "Name of a tenant: users of its own providers alone.", examples: ["acme"] }),
 });
 
 export const userJson = (user: NamedUser) => ({
