@@ -59,7 +59,10 @@ describe("an explanation", () => {
       allowed: false,
       rule: "disabled",
     });
+    const { id: foreigner } = await givenUser();
+    await env.DB.prepare("UPDATE users SET state = 'disabled' WHERE id = ?").bind(foreigner).run();
     const stranger = "usr_01KAJ7Z8Q4X2N6V0D3M5R9T1WB";
+    expect((await explain(ofOwner, about(foreigner))).body).toMatchObject({ rule: "no-binding" });
     expect((await explain(ofOwner, about(stranger))).body).toMatchObject({ rule: "no-binding" });
   });
 

@@ -95,7 +95,8 @@ export const explainAccess = defineRoute({
     const { who, disabled } = isOther ? otherPrincipal(subject, held?.results[0]) : ownPrincipal(call);
     const decision = decide(who, permission, object);
     const asked = { permission, object: names, principal: subjectOf(who) };
-    if (disabled) {
+    // Of an account that has nothing here it is not told that it exists at all.
+    if (disabled && decision.allowed) {
       return {
         status: 200,
         body: { allowed: false, rule: "disabled", text: "The account is disabled.", ...asked },
