@@ -51,6 +51,10 @@ export function checkOutboundUrl(text: string, allowed: ReadonlySet<string>): Ur
     : refused(`'${host}' is not a name of the public internet`);
 }
 
+/** Whether two URLs that are fit to be asked lead to the same server: scheme, host and port (RFC 6454). */
+export const sameOrigin = (one: string, other: string): boolean =>
+  new URL(one).origin === new URL(other).origin;
+
 /** A name without a dot is completed by a machine's own search list, so it is an inside name too. */
 function isPublicName(host: string): boolean {
   const labels = host.split(".");

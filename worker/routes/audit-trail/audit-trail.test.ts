@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it } from "vitest";
+import type { Scope } from "../../../domain/access/index.ts";
 import { until } from "../../../test/lib/until.ts";
 import { api, apiRaw } from "../../../test/workerd/api.ts";
 import { allAppended, loggedIn } from "../../../test/workerd/audit.ts";
@@ -143,6 +144,28 @@ describe("a stream", () => {
     expect((await api("DELETE", SINK, { headers: now })).status).toBe(204);
   });
 
+  it("keeps its token at the same origin alone", async () => {
+    const put = (body: object) => api("PUT", SINK, { body: { url, format: "jsonl", ...body } });
+    const elsewhere = `${url.replace(inject("siem"), inject("oidc"))}`;
+    env.OUTBOUND_ALLOW_HOSTS = `${inject("siem")},${inject("oidc")}`;
+    expect((await put({ token: SECRET })).status).toBe(200);
+    for (const other of [elsewhere, url.replace("http:", "https:"), "https://siem.example.com/"]) {
+      const refused = await put({ url: other });
+      expect([refused.code, JSON.stringify(refused.body)], other).toEqual([
+        "KN-1002",
+        expect.stringContaining('"path":"token"'),
+      ]);
+    }
+    expect((await api("GET", SINK)).body).toMatchObject({ url, hasToken: true });
+    expect((await put({ url: `${url}/other` })).body).toMatchObject({ hasToken: true });
+    expect((await put({ url: elsewhere, token: null })).body).toMatchObject({ hasToken: false });
+    // There is no token to be kept any more.
+    expect((await put({})).body).toMatchObject({ url, hasToken: false });
+    expect((await put({ url: elsewhere, token: SECRET })).body).toMatchObject({ hasToken: true });
+    expect((await api("DELETE", SINK)).status).toBe(204);
+    env.OUTBOUND_ALLOW_HOSTS = inject("siem");
+  });
+
   it("tells what a receiver says that does not want it", async () => {
     const refusing = `http://${inject("siem")}/refusing`;
     await fetch(refusing, { method: "PUT", body: "403" });
@@ -158,6 +181,35 @@ describe("a stream", () => {
       "https://kubernetes.default.svc",
     ])
       expect((await api("PUT", SINK, { body: { url: inside, format: "jsonl" } })).code).toBe("KN-1610");
+  });
+
+  it.each([["audit-sink:update"], ["audit-sink:update", "audit:get"], ["audit-sink:update", "audit:export"]])(
+    "is not set by whoever may not fetch the log itself: %s %s",
+    async (...permissions) => {
+      const role = `streamer-${permissions.length}-${permissions.at(-1)?.split(":")[1]}`;
+      const made = await api<{ id: string }>("POST", "/tenants/acme/roles", {
+        body: { name: role, permissions },
+      });
+      const scope: Scope = { level: "tenant", tenantId };
+      const { token } = await givenUser([{ role: made.body.id, scope }]);
+      const put = () =>
+        api("PUT", SINK, { token, body: { url, format: "jsonl", personal: true, from: "beginning" } });
+      expect(await put()).toMatchObject({ status: 403, code: "KN-1102" });
+      const whole = [...permissions, "audit:get", "audit:export"];
+      await api("PATCH", `/tenants/acme/roles/${role}`, { body: { permissions: [...new Set(whole)] } });
+      expect((await put()).status).toBe(200);
+    },
+  );
+
+  it("of the platform's log is not set by whoever may not fetch that", async () => {
+    const body = { name: "streamer", permissions: ["platform-audit-sink:update"] };
+    const made = await api<{ id: string }>("POST", "/roles", { body });
+    const { token } = await givenUser([{ role: made.body.id, scope: { level: "platform" } }]);
+    const set = await api("PUT", "/audit/sink", { token, body: { url, format: "jsonl" } });
+    expect([set.code, JSON.stringify(set.body)]).toEqual([
+      "KN-1102",
+      expect.stringContaining("platform-audit:get"),
+    ]);
   });
 
   it("is not for whoever only reads", async () => {

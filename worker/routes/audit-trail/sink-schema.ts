@@ -26,7 +26,10 @@ export const putSinkSchema = z
       .regex(/^[\x21-\x7e]+$/, "printable ASCII without blanks")
       .nullable()
       .optional()
-      .meta({ description: "Sent with each request, never shown. Absent: as before; null: none." }),
+      .meta({
+        description:
+          "Sent with each request, never shown. Absent: as before, at the same origin alone; null: none.",
+      }),
     from: z
       .enum(["now", "beginning"])
       .optional()

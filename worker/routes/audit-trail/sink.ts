@@ -1,4 +1,5 @@
 import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { sameOrigin } from "../../../domain/outbound/url.ts";
 import { assertOutboundUrl } from "../../outbound/guarded-fetch.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute, type Route } from "../../routing/define.ts";
@@ -14,6 +15,7 @@ import {
 } from "../../store/audit-sinks.ts";
 import { auditStub, directory } from "../../store/database.ts";
 import { type Place, paramsAt, readLog } from "../audit/place.ts";
+import { notThere } from "../shared/giving.ts";
 import { changed } from "./changed.ts";
 import { putSinkSchema, sinkExample, sinkJson, sinkSchema, sinkWriteExample } from "./sink-schema.ts";
 
@@ -24,6 +26,19 @@ export async function readSink<Q>(call: Call<unknown, Q>): Promise<{ row: LogRow
   const [found] = await call.look(db, [selectSink(db, row.log)]);
   const sink = sinkOf(found?.results[0]);
   return sink ? { row, sink } : { row };
+}
+
+/** A stream is the whole log, addresses too: who sets one gets no more than he could fetch. @throws KubeNovaError KN-1102 */
+function requireReading<Q, B>(call: Call<unknown, Q, B>, { kind }: Place, { tenantId }: LogRow): void {
+  const log = tenantId ? { tenantId } : {};
+  for (const verb of ["get", "export"] as const) call.require(`${kind}:${verb}`, log);
+}
+
+/** A token that nobody is shown goes to nobody else either, just since the URL is another. @throws KubeNovaError KN-1002 */
+function mayKeepToken(before: AuditSink, url: string): void {
+  if (before.token === null || sameOrigin(before.url, url)) return;
+  const origin = new URL(before.url).origin;
+  throw notThere("token", `it was given for ${origin}; for another origin give it anew, or null for none`);
 }
 
 /** @throws KubeNovaError KN-1200 */
@@ -62,7 +77,7 @@ export const putAuditSink = (place: Place): Route =>
     tag: "audit",
     summary: `Stream ${place.whose} audit log to a SIEM`,
     description:
-      "Each entry comes at least once and in order, with its id and index. What was delivered before stays delivered where a stream is changed.",
+      "Each entry comes at least once and in order, with its id and index. What was delivered before stays delivered where a stream is changed. Whoever sets it must be allowed to read and export the log, too. Another origin of the URL wants the `token` anew, or null.",
     action: `${place.kind}-sink:update`,
     ...paramsAt(place),
     body: { schema: putSinkSchema, example: sinkWriteExample },
@@ -78,9 +93,11 @@ export const putAuditSink = (place: Place): Route =>
     errors: ["KN-1610"],
     async handler(call) {
       const { row, sink: before } = await readSink(call);
+      requireReading(call, place, row);
       call.checkPrecondition(before);
       const { url, format, personal = false, token, from = "now" } = call.body;
       assertOutboundUrl(call.env, url);
+      if (token === undefined && before) mayKeepToken(before, url);
       const stub = auditStub(call.env, row.log);
       const size = from === "now" && !before ? (await stub.head()).size : 0;
       const sink: AuditSink = {
