@@ -34,9 +34,19 @@ export const findExpiry = (db: D1Database, id: string): D1PreparedStatement =>
 export const countLiveKeys = (db: D1Database, owner: string, now: number): D1PreparedStatement =>
   db.prepare(`SELECT COUNT(*) AS count FROM api_keys WHERE ${LIVE}`).bind(owner, now);
 
-export function listKeys(db: D1Database, owner: string, query: IdPageQuery): D1PreparedStatement {
+/** @param tenantId of whoever asks by what is good for one tenant alone: keys for that one; else all */
+export function listKeys(
+  db: D1Database,
+  owner: string,
+  tenantId: string | undefined,
+  query: IdPageQuery,
+): D1PreparedStatement {
   const page = idPageSql("k.id", "apiKey", query);
-  return db.prepare(`${SELECT} WHERE k.owner = ?${page.sql}`).bind(owner, ...page.values);
+  const of =
+    tenantId === undefined ? { sql: "", values: [] } : { sql: " AND k.tenant_id = ?", values: [tenantId] };
+  return db
+    .prepare(`${SELECT} WHERE k.owner = ?${of.sql}${page.sql}`)
+    .bind(owner, ...of.values, ...page.values);
 }
 
 export const keyPage = (rows: Row[], query: IdPageQuery): Page<NamedKey> =>

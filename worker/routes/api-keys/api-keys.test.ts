@@ -90,6 +90,13 @@ describe("a key of a service account", () => {
     expect(await seesAcme(made.body.key)).toBe(401);
   });
 
+  it("of a machine that may more is revoked, in an emergency, by whoever may revoke keys there", async () => {
+    const path = await givenMachine("leaked", "tenant-owner");
+    const made = await make(path, owner);
+    expect((await api("DELETE", `${path}/${made.body.id}`, { token: admin.token })).status).toBe(200);
+    expect(await seesAcme(made.body.key)).toBe(401);
+  });
+
   it("that is made by a key can do no more, and ends no later", async () => {
     const path = await givenMachine("maker", "tenant-admin");
     const first = await make(path, owner, {
@@ -165,11 +172,50 @@ describe("a key of one's own", () => {
     const made = await make("/me/keys", admin, { tenant: "acme", permissions: ["app:list"] });
     expect(made.body).toMatchObject({ tenant: "acme", permissions: ["app:list"], createdBy: admin.id });
     expect(await seesAcme(made.body.key)).toBe(200);
-    expect((await make("/me/keys", { token: made.body.key })).code).toBe("KN-1135");
+    const wide = await make("/me/keys", admin);
+    expect((await make("/me/keys", { token: wide.body.key })).code).toBe("KN-1135");
     expect((await make("/me/keys", admin, { tenant: "rival" })).code).toBe("KN-1002");
     expect((await api("POST", "/me/keys", { body: { name: "root" } })).code).toBe("KN-1135");
     await api("DELETE", `/me/keys/${made.body.id}`, { token: admin.token });
     expect(await seesAcme(made.body.key)).toBe(401);
+  });
+
+  it("that is held to permissions manages none of its owner's, nor a machine's, itself included", async () => {
+    const path = await givenMachine("narrow", "tenant-admin");
+    const users = await givenMember(acme.tenantId, [{ role: "tenant-owner", scope: acme }]);
+    for (const [mine, by] of [
+      ["/me/keys", users],
+      [path, admin],
+    ] as const) {
+      const [wide, held] = [await make(mine, by), await make(mine, by, { permissions: ["app:get"] })];
+      const ask = (method: string, what: string, body?: object) =>
+        api(method, `/me/keys${what}`, { token: held.body.key, ...(body ? { body } : {}) });
+      for (const { id } of [wide.body, held.body]) {
+        expect((await ask("GET", `/${id}`)).code).toBe("KN-1102");
+        expect((await ask("DELETE", `/${id}`)).code).toBe("KN-1102");
+        expect((await ask("POST", `/${id}:rotate`, {})).code).toBe("KN-1102");
+      }
+      expect((await ask("GET", "")).code).toBe("KN-1102");
+      expect((await ask("POST", "", { name: "two" })).code).toBe("KN-1102");
+      expect([await seesAcme(wide.body.key), await seesAcme(held.body.key)]).toEqual([200, 200]);
+      expect((await api("GET", "/me", { token: held.body.key })).status).toBe(200);
+      expect((await api("GET", "/me/keys", { token: wide.body.key })).status).toBe(200);
+    }
+  });
+
+  it("that is good for one tenant sees those for that tenant alone", async () => {
+    const user = await givenMember(acme.tenantId, [{ role: "viewer", scope: acme }]);
+    const [wide, own] = [await make("/me/keys", user), await make("/me/keys", user, { tenant: "acme" })];
+    const listed = async (token: string, query = "") => {
+      const { body } = await api<{ items: { id: string }[] }>("GET", `/me/keys${query}`, { token });
+      return body.items.map(({ id }) => id);
+    };
+    expect(await listed(own.body.key)).toEqual([own.body.id]);
+    // A page is full of what may be seen: others take no place in it.
+    expect(await listed(own.body.key, "?limit=1")).toEqual([own.body.id]);
+    expect(await listed(user.token)).toEqual([wide.body.id, own.body.id]);
+    expect((await api("DELETE", `/me/keys/${wide.body.id}`, { token: own.body.key })).status).toBe(404);
+    expect((await api("DELETE", `/me/keys/${own.body.id}`, { token: own.body.key })).status).toBe(200);
   });
 
   it("of a login that is good for one tenant is good for that one alone, and goes with his membership", async () => {

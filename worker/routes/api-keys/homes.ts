@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Permission, permissionSet, permissionsOf } from "../../../domain/access/index.ts";
+import { limitsOf, type Permission, permissionSet, permissionsOf } from "../../../domain/access/index.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import type { Call } from "../../routing/call.ts";
 import { directory } from "../../store/database.ts";
@@ -34,7 +34,7 @@ export interface KeyHome {
   itemParams: z.ZodObject;
   body: typeof createWideKeySchema | typeof createKeySchema;
   action(verb: Verb): Permission | "self";
-  /** Asks can(), and says whose keys they are. */
+  /** Asks can(), and says whose keys they are. @throws KubeNovaError KN-1102, KN-1135, KN-1200 */
   open(call: Call): Promise<KeyOwner>;
 }
 
@@ -86,6 +86,12 @@ const MINE: KeyHome = {
     call.authorize({});
     const { kind, id, ...who } = call.principal;
     if (kind !== "user" && kind !== "service-account") throw new KubeNovaError("KN-1135");
+    // No permission says who may manage his own keys: one that is held to some is good for none of it.
+    if (limitsOf(call.principal).permissions !== undefined)
+      throw new KubeNovaError(
+        "KN-1102",
+        "A key that is held to some permissions manages no keys of its owner.",
+      );
     return {
       owner: `${kind}/${id}`,
       tenant: null,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { limitsOf } from "../../../domain/access/index.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { keyPage, listKeys as listRows } from "../../store/api-keys.ts";
 import { directory } from "../../store/database.ts";
@@ -13,7 +14,8 @@ export const listKeys = KEY_HOMES.map((home) =>
     operationId: `list${home.infix}Keys`,
     tag: "api-keys",
     summary: `List the API keys of ${home.of}`,
-    description: "Without their secrets. 30 days after its end a key is forgotten.",
+    description:
+      "Without their secrets. What is good for one tenant alone sees the keys for that tenant. 30 days after its end a key is forgotten.",
     action: home.action("list"),
     params: home.params,
     query: z.strictObject(idPageFields),
@@ -29,7 +31,7 @@ export const listKeys = KEY_HOMES.map((home) =>
       const { owner } = await home.open(call);
       const db = directory(call.env);
       const query = idPageOf(call.query);
-      const [rows] = await call.look(db, [listRows(db, owner, query)]);
+      const [rows] = await call.look(db, [listRows(db, owner, limitsOf(call.principal).tenantId, query)]);
       const { items, nextCursor } = keyPage(rows?.results ?? [], query);
       return { status: 200, body: { items: items.map((key) => keyJson(key, call.now)), nextCursor } };
     },
