@@ -11,10 +11,11 @@ import {
 } from "../../store/identity-providers.ts";
 import { guardOne } from "../../store/rows.ts";
 import { confirmed, confirmQuery } from "../shared/catalogue.ts";
+import { notThere } from "../shared/giving.ts";
 import { providerExample } from "./examples.ts";
 import type { Level } from "./level.ts";
 import { openOne } from "./place.ts";
-import { patchProviderSchema, providerSchema, writeProviderSchema } from "./schema.ts";
+import { patchProviderSchema, providerSchema, type WriteProvider, writeProviderSchema } from "./schema.ts";
 import { providerAnswer, providerEvent, writtenRow } from "./write.ts";
 
 const patchRoute = (level: Level): Route =>
@@ -25,7 +26,7 @@ const patchRoute = (level: Level): Route =>
     tag: "identity-providers",
     summary: `Change one of ${level.whose} identity providers`,
     description:
-      "A JSON Merge Patch (RFC 7396). Another issuer makes its people strangers: who they were at the old one counts no more. It ends all logins by the provider, as another `groupsClaim` does and `enabled: false`.",
+      "A JSON Merge Patch (RFC 7396). Another issuer makes its people strangers: who they were at the old one counts no more. It ends all logins by the provider, as another `groupsClaim` does and `enabled: false`. With another issuer comes its `clientSecret`, or null: the former one is not sent there.",
     action: level.actions.update,
     params: level.one,
     body: { schema: patchProviderSchema, example: { enabled: false }, mediaTypes: MERGE_PATCH_TYPES },
@@ -46,6 +47,7 @@ const patchRoute = (level: Level): Route =>
       const merged = mergePatch(writtenFields(before), patch) as Record<string, unknown>;
       const secret = clientSecret === undefined ? {} : { clientSecret };
       const write = validate(writeProviderSchema, { ...merged, ...secret }, "body");
+      if (clientSecret === undefined) mayKeepSecret(before, write);
       const after = { ...(await writtenRow(call, before, write)), version: before.version + 1 };
       if (clientSecret === undefined && sameJson(writtenFields(after), writtenFields(before))) {
         return call.commit({ db, statements: [], events: [], answer: providerAnswer(call, 200, before) });
@@ -61,6 +63,13 @@ const patchRoute = (level: Level): Route =>
       });
     },
   });
+
+/** A secret that nobody is shown goes to no other issuer, just since that is now named. @throws KubeNovaError KN-1002 */
+function mayKeepSecret(before: IdentityProvider, { issuer }: WriteProvider): void {
+  if (before.clientSecret === null || issuer === before.issuer) return;
+  const message = `it was given for ${before.issuer}; for another issuer give it anew, or null for none`;
+  throw notThere("clientSecret", message);
+}
 
 /** Whether what the provider said of those who are logged in by it counts no more. */
 const speaksOtherwise = (before: IdentityProvider, after: IdentityProvider): boolean =>

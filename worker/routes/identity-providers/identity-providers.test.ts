@@ -80,6 +80,21 @@ describe("an identity provider", () => {
     expect(all).not.toContain("planted-secret");
   });
 
+  it("sends its secret to no other issuer", async () => {
+    await make(ACME, { name: "moved", clientSecret: "of-the-first-issuer" });
+    const patch = (body: object) => call("PATCH", `${ACME}/moved`, { body });
+    const refused = await patch({ issuer: "https://login.example.com" });
+    expect([refused.code, JSON.stringify(refused.body)]).toEqual([
+      "KN-1002",
+      expect.stringContaining('"path":"clientSecret"'),
+    ]);
+    expect((await patch({ issuer: issuer.url })).body).toMatchObject({ hasClientSecret: true });
+    const anew = { issuer: "https://login.example.com", clientSecret: "of-the-second" };
+    expect((await patch(anew)).body).toMatchObject({ issuer: anew.issuer, hasClientSecret: true });
+    expect((await patch({ issuer: issuer.url, clientSecret: null })).body.hasClientSecret).toBe(false);
+    expect((await patch({ issuer: anew.issuer })).body).toMatchObject({ issuer: anew.issuer });
+  });
+
   it("is refused where its address is not outside, or what is written cannot be", async () => {
     for (const odd of [
       "http://example.com",
@@ -149,7 +164,7 @@ describe("an identity provider", () => {
 
   it.each([
     ["switched off", { enabled: false }],
-    ["another's issuer", { issuer: "https://login.example.com" }],
+    ["another's issuer", { issuer: "https://login.example.com", clientSecret: null }],
     ["read for other groups", { groupsClaim: null }],
   ])("ends the logins by it where it is %s", async (how, body) => {
     const provider = await givenProvider(issuer);
