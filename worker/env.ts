@@ -57,10 +57,12 @@ export interface Env {
   /** Host names that agents may dial, separated by commas, where the manager is reached by more than the request's own. */
   PUBLIC_HOSTS?: string;
   /**
-   * `host:port` of servers that tenants may name although the guard of docs/outbound.md would refuse them, separated by
-   * commas; plain http is allowed to them too. None where absent.
+   * `host:port` of servers that the platform's providers and streams may name although the guard of docs/outbound.md would
+   * refuse them, separated by commas; plain http is allowed to them too. None where absent.
    */
   OUTBOUND_ALLOW_HOSTS?: string;
+  /** The same for those of tenants, and of the platform: each tenant may have the manager ask these. */
+  OUTBOUND_ALLOW_HOSTS_TENANTS?: string;
   /** URL of a resolver by DNS over HTTPS (JSON form), by which names that tenants give are looked up before they are asked. */
   OUTBOUND_DNS?: string;
   /** `on` in tests that kill the process at chosen points (worker/failpoint.ts); no deployment has it. */

@@ -15,9 +15,9 @@ export type UrlVerdict = { ok: true; url: URL; allowed: boolean } | { ok: false;
 
 const refused = (reason: string): UrlVerdict => ({ ok: false, reason });
 
-/** `host:port` of each entry of OUTBOUND_ALLOW_HOSTS; 443 where an entry names no port. */
-export function allowedHosts(list: string | undefined): ReadonlySet<string> {
-  const entries = (list ?? "").split(",").map((entry) => entry.trim().toLowerCase());
+/** `host:port` of each entry of lists as OUTBOUND_ALLOW_HOSTS is one; 443 where an entry names no port. */
+export function allowedHosts(...lists: (string | undefined)[]): ReadonlySet<string> {
+  const entries = lists.flatMap((list) => (list ?? "").split(",")).map((entry) => entry.trim().toLowerCase());
   return new Set(
     entries.filter((entry) => entry !== "").map((entry) => (/:\d+$/.test(entry) ? entry : `${entry}:443`)),
   );

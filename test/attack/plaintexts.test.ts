@@ -43,7 +43,7 @@ beforeAll(async () => {
   [oidc, outside] = await Promise.all([startOidcServer(), startOutside()]);
   manager = await startManager({
     workerLogs: true,
-    vars: { LOG_LEVEL: "debug", OUTBOUND_ALLOW_HOSTS: `${oidc.host},${outside.host}` },
+    vars: { LOG_LEVEL: "debug", OUTBOUND_ALLOW_HOSTS_TENANTS: `${oidc.host},${outside.host}` },
   });
   const api = new ApiClient(manager);
   const raw: Garden["raw"] = async (method, path, init = {}) =>

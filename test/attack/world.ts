@@ -54,7 +54,9 @@ export async function startWorld(): Promise<World> {
     const outside = await startOutside();
     ends.push(() => outside.close());
     const allowed = `${oidc.host},${outside.host}`;
-    const manager = await startManager({ vars: { LOG_LEVEL: "error", OUTBOUND_ALLOW_HOSTS: allowed } });
+    const manager = await startManager({
+      vars: { LOG_LEVEL: "error", OUTBOUND_ALLOW_HOSTS_TENANTS: allowed },
+    });
     ends.push(() => manager.stop());
     const url = await manager.directUrl();
     const api = new ApiClient({ url, key: manager.key });

@@ -20,7 +20,7 @@ let issuer: string;
 
 beforeAll(async () => {
   oidc = await startOidcServer();
-  manager = await startManager({ vars: { OUTBOUND_ALLOW_HOSTS: oidc.host } });
+  manager = await startManager({ vars: { OUTBOUND_ALLOW_HOSTS_TENANTS: oidc.host } });
   const made = await fetch(`http://${oidc.host}/issuers`, { method: "POST" });
   issuer = ((await made.json()) as { issuer: string }).issuer;
 });

@@ -10,7 +10,7 @@ export const MANAGER = "https://kubenova.test";
 /** The manager as the tests of logins run it: it may ask the tests' own providers, which are on this machine. */
 export const loginEnv = (more: Partial<Env> = {}): Env => ({
   ...env,
-  OUTBOUND_ALLOW_HOSTS: inject("oidc"),
+  OUTBOUND_ALLOW_HOSTS_TENANTS: inject("oidc"),
   ...more,
 });
 

@@ -1,7 +1,7 @@
 import type { PlacedEntry } from "../../domain/audit/csv.ts";
 import { sinkRequest } from "../../domain/audit/sinks.ts";
 import type { Env } from "../env.ts";
-import { guardedFetch } from "../outbound/guarded-fetch.ts";
+import { guardedFetch, outboundOf } from "../outbound/guarded-fetch.ts";
 import { type AuditSink, sinkToken } from "../store/audit-sinks.ts";
 
 const TIMEOUT_MS = 8_000;
@@ -18,6 +18,11 @@ export async function deliver(
 ): Promise<string | undefined> {
   const token = await sinkToken(env, sink);
   const request = sinkRequest(sink.format, token, sink.log, entries);
-  const { status } = await guardedFetch(env, sink.url, { method: "POST", ...request, timeoutMs: TIMEOUT_MS });
+  const outbound = outboundOf(env, sink.tenantId);
+  const { status } = await guardedFetch(outbound, sink.url, {
+    method: "POST",
+    ...request,
+    timeoutMs: TIMEOUT_MS,
+  });
   return status >= 200 && status < 300 ? undefined : `the receiver answered ${status}`;
 }

@@ -1,6 +1,6 @@
 import { compactVerify } from "jose";
 import * as oauth from "oauth4webapi";
-import type { Env } from "../env.ts";
+import type { Outbound } from "../outbound/guarded-fetch.ts";
 import { unusable } from "./failure.ts";
 import { httpOptions, type Metadata, SIGNATURES } from "./metadata.ts";
 import { providerFetch } from "./transport.ts";
@@ -54,7 +54,7 @@ export async function authorizationUrl(
  * @throws KubeNovaError KN-1114, KN-1115, KN-1119, KN-1610, KN-1611
  */
 export async function claimsForCode(
-  env: Env,
+  outbound: Outbound,
   { server, keys }: Metadata,
   client: Client,
   proof: Proof,
@@ -73,7 +73,7 @@ export async function claimsForCode(
       query,
       callback.redirectUri,
       proof.verifier,
-      httpOptions(providerFetch(env)),
+      httpOptions(providerFetch(outbound)),
     );
     const tokens = await oauth.processAuthorizationCodeResponse(server, known, response, {
       expectedNonce: proof.nonce,

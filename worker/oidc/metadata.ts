@@ -1,8 +1,7 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey, customFetch as joseFetch } from "jose";
 import * as oauth from "oauth4webapi";
 import { KubeNovaError } from "../../domain/errors/index.ts";
-import { allowedHosts } from "../../domain/outbound/url.ts";
-import type { Env } from "../env.ts";
+import type { Outbound } from "../outbound/guarded-fetch.ts";
 import { unusable } from "./failure.ts";
 import { type ProviderFetch, providerFetch } from "./transport.ts";
 
@@ -26,15 +25,15 @@ const MAX_KNOWN = 200;
 /** Of what a provider says, where it is shown to whoever set it up. */
 const MAX_SHOWN = 256;
 
-/** By issuer: two providers of one issuer say the same. */
+/** By issuer, and what may be asked: two providers of one issuer say the same. */
 const known = new Map<string, { at: number; metadata: Metadata }>();
 
 /** @throws KubeNovaError KN-1114, KN-1610, KN-1611 */
-export async function metadataOf(env: Env, issuer: string, now: number): Promise<Metadata> {
-  const name = `${env.OUTBOUND_ALLOW_HOSTS ?? ""}\0${issuer}`;
+export async function metadataOf(outbound: Outbound, issuer: string, now: number): Promise<Metadata> {
+  const name = `${[...outbound.allowed].join()}\0${issuer}`;
   const found = known.get(name);
   if (found && now - found.at < METADATA_TTL_MS) return found.metadata;
-  const metadata = await discover(env, issuer);
+  const metadata = await discover(outbound, issuer);
   const [oldest] = known.keys();
   if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
   known.delete(name);
@@ -43,14 +42,14 @@ export async function metadataOf(env: Env, issuer: string, now: number): Promise
 }
 
 /** Asks anew, whatever is known. @throws KubeNovaError KN-1114, KN-1610, KN-1611 */
-export async function discover(env: Env, issuer: string): Promise<Metadata> {
-  const fetch = providerFetch(env);
+export async function discover(outbound: Outbound, issuer: string): Promise<Metadata> {
+  const fetch = providerFetch(outbound);
   try {
     const url = new URL(issuer);
     const response = await oauth.discoveryRequest(url, httpOptions(fetch));
     await checkIssuer(issuer, response.clone());
     const server = checked(await oauth.processDiscoveryResponse(url, response));
-    checkLoginPage(env, server.authorization_endpoint ?? "");
+    checkLoginPage(outbound, server.authorization_endpoint ?? "");
     const keys = createRemoteJWKSet(new URL(server.jwks_uri ?? ""), {
       [joseFetch]: (asked: string, init: { method?: string }) =>
         fetch(asked, { method: init.method ?? "GET" }),
@@ -96,9 +95,9 @@ function checked(server: oauth.AuthorizationServer): oauth.AuthorizationServer {
  * Browsers are sent there: by https, without a password in the address or a fragment (RFC 6749, 3.1). Which host it is, is
  * the provider's to say, as in the whole field: Amazon Cognito's is never its issuer's. See domain/identity/leading.ts.
  */
-function checkLoginPage(env: Env, text: string): void {
+function checkLoginPage({ allowed }: Outbound, text: string): void {
   const { protocol, hostname, port, username, password, hash } = new URL(text);
-  const isAllowed = allowedHosts(env.OUTBOUND_ALLOW_HOSTS).has(`${hostname}:${port || 80}`);
+  const isAllowed = allowed.has(`${hostname}:${port || 80}`);
   if (protocol !== "https:" && !(protocol === "http:" && isAllowed))
     throw refused("its authorization endpoint is not https");
   if (username !== "" || password !== "" || hash !== "")

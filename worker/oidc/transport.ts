@@ -1,5 +1,4 @@
-import type { Env } from "../env.ts";
-import { guardedFetch } from "../outbound/guarded-fetch.ts";
+import { guardedFetch, type Outbound } from "../outbound/guarded-fetch.ts";
 
 /** A discovery document, a key set or an ID token with many groups has a few kilobytes. */
 const MAX_BYTES = 128 * 1024;
@@ -15,9 +14,9 @@ export interface ProviderRequest {
 
 /** Asks a provider by the guard for outside addresses: nothing inside is ever asked, whatever its documents name. */
 export const providerFetch =
-  (env: Env): ProviderFetch =>
+  (outbound: Outbound): ProviderFetch =>
   async (url, { method = "GET", headers = {}, body }) => {
-    const answer = await guardedFetch(env, url, {
+    const answer = await guardedFetch(outbound, url, {
       method: method === "POST" ? "POST" : "GET",
       headers: Object.fromEntries(new Headers(headers).entries()),
       ...(body === undefined || body === null ? {} : { body: String(body) }),

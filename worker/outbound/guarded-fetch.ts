@@ -5,7 +5,28 @@ import { allowedHosts, checkOutboundUrl } from "../../domain/outbound/url.ts";
 import type { Env } from "../env.ts";
 import { resolveName } from "./resolve.ts";
 
-type OutboundEnv = Pick<Env, "OUTBOUND_ALLOW_HOSTS" | "OUTBOUND_DNS">;
+/** How the guard treats the URLs of one who names them. */
+export interface Outbound {
+  /** `host:port` of servers that are free of its rules. */
+  readonly allowed: ReadonlySet<string>;
+  /** Of OUTBOUND_DNS. */
+  readonly resolver: string | undefined;
+}
+
+type OutboundEnv = Pick<Env, "OUTBOUND_ALLOW_HOSTS" | "OUTBOUND_ALLOW_HOSTS_TENANTS" | "OUTBOUND_DNS">;
+
+/**
+ * What an installation allows by name for the platform's own URLs is closed to tenants: else each of them could have the
+ * manager ask a server inside.
+ * @param tenantId of whom a provider or a stream is; null for the platform
+ */
+export const outboundOf = (env: OutboundEnv, tenantId: string | null): Outbound => ({
+  allowed: allowedHosts(
+    ...(tenantId === null ? [env.OUTBOUND_ALLOW_HOSTS] : []),
+    env.OUTBOUND_ALLOW_HOSTS_TENANTS,
+  ),
+  resolver: env.OUTBOUND_DNS,
+});
 
 /** Discovery documents and key sets have a few kilobytes. */
 const MAX_BYTES = 256 * 1024;
@@ -33,11 +54,11 @@ export interface OutboundAnswer {
 }
 
 /**
- * Asks a URL that a tenant chose, and nothing inside: see docs/outbound.md.
+ * Asks a URL that somebody chose, and nothing inside that he may not name: see docs/outbound.md.
  * @throws KubeNovaError KN-1610 where it may not be asked, KN-1611 where nothing usable came back
  */
 export async function guardedFetch(
-  env: OutboundEnv,
+  outbound: Outbound,
   url: string,
   {
     method = "GET",
@@ -50,7 +71,7 @@ export async function guardedFetch(
   const signal = AbortSignal.timeout(timeoutMs);
   let hop: Hop = { url, headers };
   for (let redirects = 0; ; redirects++) {
-    const asked = await checkHop(env, hop.url, signal);
+    const asked = await checkHop(outbound, hop.url, signal);
     const init = { method, headers: hop.headers, redirect: "manual" as const, signal };
     const answer = await outward(asked, () => fetch(asked, body === undefined ? init : { ...init, body }));
     const next = nextHop(hop, answer.status, answer.headers.get("location"));
@@ -66,16 +87,16 @@ export async function guardedFetch(
 }
 
 /** For where a URL is first given: its form alone is judged. @throws KubeNovaError KN-1610 */
-export function assertOutboundUrl(env: OutboundEnv, url: string): void {
-  const verdict = checkOutboundUrl(url, allowedHosts(env.OUTBOUND_ALLOW_HOSTS));
+export function assertOutboundUrl({ allowed }: Outbound, url: string): void {
+  const verdict = checkOutboundUrl(url, allowed);
   if (!verdict.ok) throw refusal(verdict.reason);
 }
 
-async function checkHop(env: OutboundEnv, text: string, signal: AbortSignal): Promise<URL> {
-  const verdict = checkOutboundUrl(text, allowedHosts(env.OUTBOUND_ALLOW_HOSTS));
+async function checkHop(outbound: Outbound, text: string, signal: AbortSignal): Promise<URL> {
+  const verdict = checkOutboundUrl(text, outbound.allowed);
   if (!verdict.ok) throw refusal(verdict.reason);
   const { url, allowed } = verdict;
-  const resolver = env.OUTBOUND_DNS;
+  const { resolver } = outbound;
   if (allowed || !resolver || isAddress(url.hostname)) return url;
   const found = await outward(url, () => resolveName(resolver, url.hostname, signal));
   if (found === "inside") throw refusal(`'${url.hostname}' leads to an address that is not public`);

@@ -14,7 +14,7 @@ const url = `http://${inject("siem")}/routes`;
 let tenantId: string;
 
 beforeAll(async () => {
-  env.OUTBOUND_ALLOW_HOSTS = inject("siem");
+  env.OUTBOUND_ALLOW_HOSTS_TENANTS = inject("siem");
   const headers = { "cf-connecting-ip": "198.51.100.9" };
   const body = { displayName: "0" };
   tenantId = (await api<{ id: string }>("PUT", "/tenants/acme", { body, headers })).body.id;
@@ -147,7 +147,7 @@ describe("a stream", () => {
   it("keeps its token at the same origin alone", async () => {
     const put = (body: object) => api("PUT", SINK, { body: { url, format: "jsonl", ...body } });
     const elsewhere = `${url.replace(inject("siem"), inject("oidc"))}`;
-    env.OUTBOUND_ALLOW_HOSTS = `${inject("siem")},${inject("oidc")}`;
+    env.OUTBOUND_ALLOW_HOSTS_TENANTS = `${inject("siem")},${inject("oidc")}`;
     expect((await put({ token: SECRET })).status).toBe(200);
     for (const other of [elsewhere, url.replace("http:", "https:"), "https://siem.example.com/"]) {
       const refused = await put({ url: other });
@@ -163,7 +163,7 @@ describe("a stream", () => {
     expect((await put({})).body).toMatchObject({ url, hasToken: false });
     expect((await put({ url: elsewhere, token: SECRET })).body).toMatchObject({ hasToken: true });
     expect((await api("DELETE", SINK)).status).toBe(204);
-    env.OUTBOUND_ALLOW_HOSTS = inject("siem");
+    env.OUTBOUND_ALLOW_HOSTS_TENANTS = inject("siem");
   });
 
   it("tells what a receiver says that does not want it", async () => {
@@ -210,6 +210,19 @@ describe("a stream", () => {
       "KN-1102",
       expect.stringContaining("platform-audit:get"),
     ]);
+  });
+
+  it("of a tenant does not lead to what is allowed to the platform's", async () => {
+    const hosts = String(env.OUTBOUND_ALLOW_HOSTS_TENANTS);
+    delete env.OUTBOUND_ALLOW_HOSTS_TENANTS;
+    env.OUTBOUND_ALLOW_HOSTS = hosts;
+    const [none, body] = [{ "if-none-match": "*" }, { url, format: "jsonl" }];
+    expect((await api("PUT", SINK, { body })).code).toBe("KN-1610");
+    expect((await api("PUT", "/audit/sink", { body, headers: none })).status).toBe(200);
+    expect((await api("POST", "/audit/sink:test")).body).toMatchObject({ delivered: true });
+    await api("DELETE", "/audit/sink");
+    delete env.OUTBOUND_ALLOW_HOSTS;
+    env.OUTBOUND_ALLOW_HOSTS_TENANTS = hosts;
   });
 
   it("is not for whoever only reads", async () => {

@@ -1,6 +1,6 @@
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { sameOrigin } from "../../../domain/outbound/url.ts";
-import { assertOutboundUrl } from "../../outbound/guarded-fetch.ts";
+import { assertOutboundUrl, outboundOf } from "../../outbound/guarded-fetch.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute, type Route } from "../../routing/define.ts";
 import { etagOf } from "../../routing/preconditions.ts";
@@ -96,7 +96,7 @@ export const putAuditSink = (place: Place): Route =>
       requireReading(call, place, row);
       call.checkPrecondition(before);
       const { url, format, personal = false, token, from = "now" } = call.body;
-      assertOutboundUrl(call.env, url);
+      assertOutboundUrl(outboundOf(call.env, row.tenantId), url);
       if (token === undefined && before) mayKeepToken(before, url);
       const stub = auditStub(call.env, row.log);
       const size = from === "now" && !before ? (await stub.head()).size : 0;

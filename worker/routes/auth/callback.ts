@@ -7,6 +7,7 @@ import { refreshCookie } from "../../login/cookies.ts";
 import { clientOf, openProvider } from "../../login/provider.ts";
 import { claimsForCode } from "../../oidc/login.ts";
 import { metadataOf } from "../../oidc/metadata.ts";
+import { outboundOf } from "../../outbound/guarded-fetch.ts";
 import { orErrorPage } from "../../pages/error.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute } from "../../routing/define.ts";
@@ -66,9 +67,10 @@ async function finish(call: CallbackCall): Promise<Response> {
 
 async function comeBack(call: CallbackCall, attempt: Attempt) {
   const provider = await openProvider(directory(call.env), call.params.provider);
-  const metadata = await metadataOf(call.env, provider.issuer, call.now);
+  const outbound = outboundOf(call.env, provider.tenantId);
+  const metadata = await metadataOf(outbound, provider.issuer, call.now);
   const url = new URL(call.request.url);
   const callback = { query: url.searchParams, redirectUri: callbackUri(url.origin, provider.id) };
   const client = await clientOf(call.env, provider);
-  return arrive(call, provider, await claimsForCode(call.env, metadata, client, attempt.proof, callback));
+  return arrive(call, provider, await claimsForCode(outbound, metadata, client, attempt.proof, callback));
 }

@@ -7,6 +7,7 @@ import { ATTEMPT_TTL_MS, beginAttempt } from "../../login/attempt.ts";
 import { clientOf, openProvider } from "../../login/provider.ts";
 import { authorizationUrl } from "../../oidc/login.ts";
 import { type Metadata, metadataOf } from "../../oidc/metadata.ts";
+import { outboundOf } from "../../outbound/guarded-fetch.ts";
 import { orErrorPage } from "../../pages/error.ts";
 import { askPage } from "../../pages/login.ts";
 import type { Answer, Call } from "../../routing/call.ts";
@@ -71,7 +72,7 @@ async function lead(call: Call<{ provider: string }, Query>): Promise<Answer | R
   await loginAllowed(call.env, tries, call.now);
   const db = directory(call.env);
   const provider = await openProvider(db, call.params.provider);
-  const metadata = await metadataOf(call.env, provider.issuer, call.now);
+  const metadata = await metadataOf(outboundOf(call.env, provider.tenantId), provider.issuer, call.now);
   const question = questionOf(call, provider, metadata, origins);
   if (question) {
     call.waitUntil(loginSucceeded(call.env, tries, call.now));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { discover } from "../../oidc/metadata.ts";
+import { outboundOf } from "../../outbound/guarded-fetch.ts";
 import { defineRoute, type Route } from "../../routing/define.ts";
 import type { Level } from "./level.ts";
 import { openOne } from "./place.ts";
@@ -45,7 +46,7 @@ export const testRoute = (level: Level): Route =>
     errors: ["KN-1114", "KN-1610", "KN-1611"],
     async handler(call) {
       const { provider } = await openOne(call, call.params);
-      const { server } = await discover(call.env, provider.issuer);
+      const { server } = await discover(outboundOf(call.env, provider.tenantId), provider.issuer);
       const listed = server.claims_supported;
       return {
         status: 200,

@@ -1,6 +1,6 @@
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { secretPlace } from "../../login/provider.ts";
-import { assertOutboundUrl } from "../../outbound/guarded-fetch.ts";
+import { assertOutboundUrl, outboundOf } from "../../outbound/guarded-fetch.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import { sealer } from "../../sealing/index.ts";
@@ -24,7 +24,7 @@ export async function writtenRow(
   row: Pick<IdentityProvider, "id" | "tenantId" | "name" | "version" | "createdAt" | "clientSecret">,
   { displayName, clientSecret, ...write }: WriteProvider,
 ): Promise<IdentityProvider> {
-  assertOutboundUrl(call.env, write.issuer);
+  assertOutboundUrl(outboundOf(call.env, row.tenantId), write.issuer);
   if (write.users === "domains" && write.domains.length === 0) {
     throw new KubeNovaError("KN-1002", "Where domains decide who may log in, there is one at least.", {
       issues: [{ path: "domains", message: "is empty" }],
