@@ -69,13 +69,27 @@ const run = (...args: string[]): Promise<{ code: number; out: string; err: strin
     );
   });
 
+const hashOfLine = (line: string): string => {
+  const leaf = line.slice(line.indexOf('"leaf":') + '"leaf":'.length, -1);
+  return Buffer.from(leafHash(sha256, new TextEncoder().encode(leaf))).toString("base64");
+};
+
+/** The same with only the hashes of some entries, each in a line of its own. */
+function withHidden(file: string, hidden: readonly number[]): string {
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+  for (const index of hidden) {
+    const hashes = [hashOfLine(lines[index + 1] ?? "")];
+    lines[index + 1] = JSON.stringify({ kind: "expired", index, hashes });
+  }
+  const path = `${file}.hidden`;
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  return path;
+}
+
 /** The same with only the hashes of its first entries, as if they were past their retention. */
 function withExpired(file: string, expired: number): string {
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-  const hashes = lines.slice(1, 1 + expired).map((line) => {
-    const leaf = line.slice(line.indexOf('"leaf":') + '"leaf":'.length, -1);
-    return Buffer.from(leafHash(sha256, new TextEncoder().encode(leaf))).toString("base64");
-  });
+  const hashes = lines.slice(1, 1 + expired).map(hashOfLine);
   const rest = lines.slice(1 + expired);
   const path = `${file}.expired`;
   const line = JSON.stringify({ kind: "expired", index: 0, hashes });
@@ -91,10 +105,21 @@ describe("audit:verify", async () => {
     const file = withExpired(good.file, 5);
     const { code, out } = await run(file, "--key", await formatVerifier(signer));
     expect([code, out]).toEqual([0, expect.stringContaining("20 entries")]);
-    expect(out).toContain("5 entries are past their retention");
+    expect(out).toContain("5 entries are past their retention, up to entry 4:");
     const text = readFileSync(file, "utf8");
     writeFileSync(file, text.replace(/"hashes":\["...../, '"hashes":["AAAAA'));
     expect((await run(file, "--key", await formatVerifier(signer))).code).toBe(1);
+  });
+
+  it("takes no expired entry between others, nor the newest: those were hidden", async () => {
+    const key = await formatVerifier(signer);
+    for (const hidden of [[6, 8, 9], [0, 1, 7], [19]]) {
+      const { code, out } = await run(withHidden(good.file, hidden), "--key", key);
+      expect([code, out], hidden.join()).toEqual([1, expect.stringContaining("WRONG: ")]);
+      expect(out).toContain("hidden");
+    }
+    const whole = await run(withExpired(good.file, 20), "--key", key);
+    expect([whole.code, whole.out]).toEqual([1, expect.stringContaining("the newest entry, 19,")]);
   });
 
   it("says that a log is what it claims to be", async () => {

@@ -1,6 +1,7 @@
 import { canonicalJson } from "../canonical/index.ts";
 import { fromBase64, hex } from "./bytes.ts";
 import { Claims } from "./claims.ts";
+import { Expired } from "./expired.ts";
 import { type ExportHeader, parseExportLine } from "./export.ts";
 import type { LoggedEntry } from "./leaf.ts";
 import {
@@ -27,11 +28,11 @@ export class Verifier {
   readonly #signatures: Signatures;
   readonly #problems: string[] = [];
   #dropped = 0;
-  #expired = 0;
   #line = 0;
   #header: ExportHeader | undefined;
   #frontier: Frontier = EMPTY;
   #lastLeaf: Hash | undefined;
+  readonly #expired = new Expired();
   readonly #numbers = new Numbers();
   readonly #claims = new Claims();
   readonly #kept: readonly string[];
@@ -57,7 +58,7 @@ export class Verifier {
   /** After the last line. */
   end(): VerifyReport {
     const { size } = this.#frontier;
-    for (const problem of this.#claims.end(size)) this.#tell(problem);
+    for (const problem of [...this.#claims.end(size), ...this.#expired.end(size)]) this.#tell(problem);
     if (!this.#header) this.#tell("the file has no header");
     else this.#compare(this.#header);
     if (this.#dropped > 0) this.#problems.push(`${this.#dropped} problems more`);
@@ -76,10 +77,8 @@ export class Verifier {
 
   #remarks(): string[] {
     const { unsigned, covered } = this.#claims;
-    const remarks = [...this.#signatures.remarks];
+    const remarks = [...this.#signatures.remarks, ...this.#expired.remarks()];
     if (unsigned > 0) remarks.push(`${unsigned} checkpoints hold whose keys are not known here`);
-    if (this.#expired > 0)
-      remarks.push(`${this.#expired} entries are past their retention: only their hashes are there`);
     if (covered < this.#frontier.size) remarks.push(`no checkpoint covers the entries from ${covered} on`);
     return remarks;
   }
@@ -109,8 +108,7 @@ export class Verifier {
 
   /** Of these the hashes are left: the tree grows by them, and what they said is not there to be compared. */
   #takeExpired(index: number, hashes: readonly string[]): void {
-    if (index !== this.#frontier.size)
-      this.#tell(`the expired entries from ${index} on stand where entry ${this.#frontier.size} belongs`);
+    for (const problem of this.#expired.take(index, hashes.length, this.#frontier.size)) this.#tell(problem);
     for (const text of hashes) {
       const hash = fromBase64(text);
       if (hash?.length !== HASH_BYTES) {
@@ -121,7 +119,6 @@ export class Verifier {
       this.#frontier = grow(this.#sha256, this.#frontier, hash).frontier;
       this.#settleClaims();
     }
-    this.#expired += hashes.length;
     this.#numbers.skip(hashes.length);
   }
 

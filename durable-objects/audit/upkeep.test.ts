@@ -61,13 +61,14 @@ describe("entries older than 90 days", () => {
     const entries = [entry(), entry(), entry()];
     await log.append(entries);
     expect(await upkeepAt(log, name, Date.now() + 89 * DAY_MS)).toMatchObject({ archived: 0 });
-    expect(await upkeepAt(log, name, Date.now() + 91 * DAY_MS)).toMatchObject({ archived: 3, error: null });
-    expect(await inStorage(log)).toBe(0);
+    expect(await upkeepAt(log, name, Date.now() + 91 * DAY_MS)).toMatchObject({ archived: 2, error: null });
+    expect(await inStorage(log)).toBe(1);
     expect(await objects(`audit/${name}/entries/`)).toEqual([
-      `audit/${name}/entries/000000000000000-000000000000002.jsonl`,
+      `audit/${name}/entries/000000000000000-000000000000001.jsonl`,
     ]);
     await expectProven(log, name, entries);
-    expect((await log.leaves(1, 10)).map(({ index }) => index)).toEqual([1, 2]);
+    expect((await log.leaves(1, 10)).map(({ index }) => index)).toEqual([1]);
+    expect((await log.leaves(2, 10)).map(({ index }) => index)).toEqual([2]);
     await log.append([...entries, entry()]);
     expect((await log.head()).size).toBe(4);
     expect((await log.leaves(3, 10)).map(({ index }) => index)).toEqual([3]);
@@ -101,7 +102,7 @@ describe("entries older than 90 days", () => {
     expect(await inStorage(log)).toBe(2);
     await evictDurableObject(log);
     await log.append([entry()]);
-    expect(await upkeepAt(log, name, now + DAY_MS)).toMatchObject({ archived: 3, error: null });
+    expect(await upkeepAt(log, name, now + DAY_MS)).toMatchObject({ archived: 2, error: null });
     expect(await objects(`audit/${name}/entries/`)).toHaveLength(2);
     await expectProven(log, name, []);
     expect((await log.find(entries[1]?.id ?? ""))?.index).toBe(1);
@@ -128,7 +129,7 @@ describe("entries older than 90 days", () => {
 });
 
 describe("retention", () => {
-  it("deletes bundles that are past it; every hash and proof stays", async () => {
+  it("deletes bundles that are past it, never the newest entry; every hash and proof stays", async () => {
     const name = aName();
     const log = logAt(name);
     const entries = [entry(), entry()];
@@ -141,6 +142,7 @@ describe("retention", () => {
     expect(await upkeepAt(log, name, Date.now() + 366 * DAY_MS)).toMatchObject({ archived: 0, error: null });
     expect(await objects(`audit/${name}/entries/`)).toEqual([]);
     expect(await log.find(entries[0]?.id ?? "")).toBeNull();
+    expect((await log.find(entries[1]?.id ?? ""))?.index).toBe(1);
     expect(await log.inclusion(0, 2)).toEqual(before);
     expect(await log.hashes(0, 10)).toEqual([before?.leafHash, expect.any(String)]);
   });
