@@ -1,4 +1,6 @@
 import { KubeNovaError } from "../../domain/errors/index.ts";
+import type { Call } from "../routing/call.ts";
+import { strangerDenied } from "./denied.ts";
 
 /** Of a browser's login. */
 const REFRESH_COOKIE = "__Host-kubenova-refresh";
@@ -35,11 +37,12 @@ export function cookieOf(request: Request, name: string): string | undefined {
  *
  * @throws KubeNovaError KN-1117
  */
-export function checkSameOrigin(request: Request): void {
+export function checkSameOrigin(call: Pick<Call, "audit" | "request">): void {
+  const { request } = call;
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
   const isOwn = origin === new URL(request.url).origin;
   const isOurs =
     site === null ? isOwn : site === "same-origin" && (isOwn || origin === null || origin === "null");
-  if (!isOurs) throw new KubeNovaError("KN-1117");
+  if (!isOurs) throw strangerDenied(call, new KubeNovaError("KN-1117"), "session/unknown");
 }

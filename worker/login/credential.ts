@@ -2,6 +2,7 @@ import { KubeNovaError } from "../../domain/errors/index.ts";
 import { judgeRefresh, type RefreshDecision } from "../../domain/identity/refresh.ts";
 import type { Env } from "../env.ts";
 import { hashSecret, sameHash } from "../keys/secret.ts";
+import type { Call } from "../routing/call.ts";
 import { directory } from "../store/database.ts";
 import { findSession, type OwnedSession, ownedSession } from "../store/sessions.ts";
 import { type RefreshToken, readRefreshToken, refreshTokens } from "../tokens/refresh.ts";
@@ -14,11 +15,11 @@ export interface Given {
 }
 
 /** @throws KubeNovaError KN-1100 where there is none, KN-1117 where another site's page asks */
-export function givenToken(request: Request, inBody: string | undefined): Given {
+export function givenToken(call: Pick<Call, "audit" | "request">, inBody: string | undefined): Given {
   if (inBody !== undefined) return { token: inBody, byCookie: false };
-  const token = refreshTokenOf(request);
+  const token = refreshTokenOf(call.request);
   if (token === undefined) throw new KubeNovaError("KN-1100", "No refresh token was given.");
-  checkSameOrigin(request);
+  checkSameOrigin(call);
   return { token, byCookie: true };
 }
 

@@ -26,6 +26,10 @@ export interface Commit {
    * reference to what was made.
    */
   secretReference?: string;
+  /**
+   * Set where a repeat is known by what it brings itself, as a refresh token is: an Idempotency-Key then stores nothing.
+   */
+  ignoresKey?: true;
   /** What its audit entry says where the frame cannot know it. Each commit that changes something has one entry. */
   audit?: AuditDetails;
 }

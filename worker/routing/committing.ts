@@ -34,12 +34,13 @@ export function batch(
  */
 export async function commitMutation(
   call: Call,
-  { env, route, idempotent, trace }: CallInput,
+  { env, route, idempotent: given, trace }: CallInput,
   alarm: OutboxAlarm,
   commit: Commit,
   required: Required,
 ): Promise<Answer> {
   const { db, statements, events, answer, secretReference } = commit;
+  const idempotent = commit.ignoresKey ? undefined : given;
   if (statements.length === 0 && events.length === 0 && !idempotent) return answer;
   alarm.arm();
   const recorded = recordEvents(db, originOf(call, idempotent?.key, alarm, commit), events);

@@ -1,4 +1,4 @@
-import { insertRow, type Row, selection } from "./rows.ts";
+import { guardOne, insertRow, type Row, selection } from "./rows.ts";
 import { sessions } from "./schema/index.ts";
 
 export type Session = typeof sessions.$inferSelect;
@@ -80,25 +80,22 @@ export const listedSession = (row: Row): { session: Session; provider: string | 
 };
 
 /**
- * Exchanges the token of one generation for the next. Of two who come with the same one, one changes the row: the other
- * sees that it did not.
- *
- * @returns whether it was this one
+ * Exchanges the token of one generation for the next. Of two who come with the same one, one changes the row: the other's
+ * batch fails.
  */
-export async function rotate(
+export const rotate = (
   db: D1Database,
   session: Session,
   next: { refreshHash: string; expiresAt: number; now: number },
-): Promise<boolean> {
-  const { meta } = await db
+): D1PreparedStatement[] => [
+  db
     .prepare(
       `UPDATE sessions SET generation = generation + 1, refresh_hash = ?1, expires_at = ?2, rotated_at = ?3
         WHERE id = ?4 AND generation = ?5 AND ended_at IS NULL`,
     )
-    .bind(next.refreshHash, next.expiresAt, next.now, session.id, session.generation)
-    .run();
-  return meta.changes === 1;
-}
+    .bind(next.refreshHash, next.expiresAt, next.now, session.id, session.generation),
+  guardOne(db),
+];
 
 /** Ends a session where nobody did; a guard must follow. */
 export const endSession = (

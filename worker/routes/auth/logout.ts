@@ -25,7 +25,7 @@ export const logout = defineRoute({
   answers: { 204: { description: "The login has ended." } },
   errors: ["KN-1100", "KN-1117"],
   async handler(call) {
-    const given = givenToken(call.request, call.body?.refreshToken);
+    const given = givenToken(call, call.body?.refreshToken);
     const answer: Answer = {
       status: 204,
       ...(given.byCookie ? { headers: { "Set-Cookie": noRefreshCookie() } } : {}),

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { REPEAT_GRACE_MS, SESSION_MAX_MS } from "../../../domain/identity/refresh.ts";
+import { until } from "../../../test/lib/until.ts";
 import { allAppended, loggedIn as auditLog } from "../../../test/workerd/audit.ts";
 import { Browser } from "../../../test/workerd/browser.ts";
 import {
@@ -40,6 +41,16 @@ async function later<T>(ms: number, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Notes of refusals in the platform's log: of somebody, for a reason. */
+async function told(actor: string, reason: string) {
+  const find = async () =>
+    (await auditLog("platform")).filter(
+      (entry) => [entry.actor.id, entry.actor.kind].includes(actor) && entry.reason?.startsWith(reason),
+    );
+  await until(`a note of ${reason}`, async () => (await find()).length > 0);
+  return find();
+}
+
 const isAlive = async (token: string): Promise<boolean> =>
   (await call("GET", "/me", { token })).status === 200;
 
@@ -53,6 +64,43 @@ describe("a refresh token", () => {
       expect(await isAlive(body.token)).toBe(true);
       refreshToken = body.refreshToken;
     }
+  });
+
+  it("is one entry with the next number for each successor, however often that was given", async () => {
+    const { refreshToken, sessionId, userId } = await aLogin();
+    await allAppended();
+    const before = (await auditLog("platform")).length;
+    const headers = { "idempotency-key": `refresh-${sessionId}` };
+    const body = { refreshToken };
+    const ask = () => call<Tokens>("POST", "/auth/refresh", { token: null, body, headers });
+    const answers = await Promise.all([ask(), ask(), ask()]);
+    answers.push(await ask());
+    expect(new Set(answers.map(({ body: given }) => given.refreshToken)).size).toBe(1);
+    await allAppended();
+    const log = await auditLog("platform");
+    const entries = log.slice(before).filter(({ actor }) => actor.sessionId === sessionId);
+    expect(entries).toMatchObject([
+      { action: "refresh", object: `session/${sessionId}`, outcome: "success", actor: { id: userId } },
+    ]);
+    const numbers = log.flatMap(({ number }) => number ?? []);
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+  });
+
+  it("that is refused leaves a note, whether the user is disabled or the login over", async () => {
+    const { refreshToken, sessionId, userId } = await aLogin();
+    const state = (to: string) =>
+      env.DB.prepare("UPDATE users SET state = ? WHERE id = ?").bind(to, userId).run();
+    await state("disabled");
+    expect((await refresh(refreshToken)).code).toBe("KN-1103");
+    await told(userId, "KN-1103");
+    await state("active");
+    const other = await aLogin("grace@acme.example");
+    await call("POST", "/auth/logout", { token: null, body: { refreshToken: other.refreshToken } });
+    expect((await refresh(other.refreshToken)).code).toBe("KN-1111");
+    const [note] = await told(other.userId, "KN-1111");
+    expect(note).toMatchObject({ object: `session/${other.sessionId}`, outcome: "denied" });
+    expect(note?.number).toBeUndefined();
+    expect(sessionId).not.toBe(other.sessionId);
   });
 
   it("gives the same successor to a client that lost the answer, for ten seconds", async () => {
@@ -85,7 +133,10 @@ describe("a refresh token", () => {
     const entries = (await auditLog("platform")).filter(
       ({ object, outcome }) => object === `session/${sessionId}` && outcome === "success",
     );
+    const refreshes = { action: "refresh", actor: { id: userId, sessionId } };
     expect(entries).toMatchObject([
+      refreshes,
+      refreshes,
       { action: "refreshLogin", reason: "reuse", actor: { id: userId, sessionId } },
     ]);
   });
@@ -110,6 +161,7 @@ describe("a refresh token", () => {
       "x".repeat(200),
     ];
     for (const text of forged) expect((await refresh(text)).code, text).toBe("KN-1100");
+    await told("stranger", "KN-1100 unauthenticated");
     expect((await refresh("x".repeat(300))).code).toBe("KN-1002");
     expect((await refresh(refreshToken)).status).toBe(200);
   });
@@ -185,7 +237,8 @@ describe("a browser's login", () => {
     expect([response.status, browser.cookie(REFRESH_COOKIE)]).toEqual([204, undefined]);
     expect((await call("GET", "/me", { token })).code).toBe("KN-1100");
     await allAppended();
-    const entries = (await auditLog("platform")).filter(({ object }) => object === `session/${sessionId}`);
+    const entries = (await auditLog("platform")).filter(({ object, action }) => object === `session/${sessionId}` && action !== "refresh",
+    );
     expect(entries).toMatchObject([{ action: "logout", actor: { id: userId } }]);
     expect((await browser.post("/api/v1/auth/logout")).status).toBe(401);
   });

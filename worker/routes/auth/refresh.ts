@@ -3,9 +3,11 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { expiryOf } from "../../../domain/identity/refresh.ts";
 import { refreshCookie } from "../../login/cookies.ts";
 import { givenToken, type PresentedSession, presentedSession, successorOf } from "../../login/credential.ts";
+import { sessionDenied, strangerDenied } from "../../login/denied.ts";
 import { endForReuse } from "../../login/ending.ts";
 import { tokensOf } from "../../login/session.ts";
 import type { Call } from "../../routing/call.ts";
+import { LostRace } from "../../routing/call-input.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { rotate } from "../../store/sessions.ts";
@@ -33,10 +35,10 @@ export const refreshLogin = defineRoute({
   answers: { 200: { description: "The new tokens.", schema: tokensSchema, example: tokensExample } },
   errors: ["KN-1100", "KN-1103", "KN-1111", "KN-1112", "KN-1117"],
   async handler(call) {
-    const given = givenToken(call.request, call.body?.refreshToken);
+    const given = givenToken(call, call.body?.refreshToken);
     for (let left = TRIES; left > 0; left--) {
       const presented = await presentedSession(call.env, given.token, call.now);
-      if (!presented) throw new KubeNovaError("KN-1100", "That is no refresh token of this manager.");
+      if (!presented) throw strangerDenied(call, noToken(), "session/unknown");
       const next = await nextToken(call, presented);
       if (next === undefined) continue;
       const { session, token } = next;
@@ -48,6 +50,8 @@ export const refreshLogin = defineRoute({
   },
 });
 
+const noToken = () => new KubeNovaError("KN-1100", "That is no refresh token of this manager.");
+
 /** @returns undefined where another use of the token came first @throws KubeNovaError KN-1103, KN-1111, KN-1112 */
 async function nextToken(call: Call, presented: PresentedSession) {
   const { session, user, decision } = presented;
@@ -55,15 +59,41 @@ async function nextToken(call: Call, presented: PresentedSession) {
     await endForReuse(call, presented);
     throw new KubeNovaError("KN-1112");
   }
-  if (decision === "ended") throw new KubeNovaError("KN-1111");
-  if (user.disabled) throw new KubeNovaError("KN-1103");
+  if (decision === "ended") throw sessionDenied(call, new KubeNovaError("KN-1111"), presented);
+  if (user.disabled) throw sessionDenied(call, new KubeNovaError("KN-1103"), presented);
   if (decision === "repeat") {
     const token = await successorOf(call.env, presented);
-    if (token === undefined) throw new KubeNovaError("KN-1111");
+    if (token === undefined) throw sessionDenied(call, new KubeNovaError("KN-1111"), presented);
     return { session, token };
   }
+  return rotated(call, presented);
+}
+
+/**
+ * New tokens are an entry of the audit log, in the batch that makes them; a successor that is given again is none.
+ * @returns undefined where another use of the token came first
+ */
+async function rotated(call: Call, { session }: PresentedSession) {
   const { text, hash } = await mintRefreshToken(call.env, session.id, session.generation + 1);
   const expiresAt = expiryOf(session.createdAt, call.now);
-  const isOurs = await rotate(directory(call.env), session, { refreshHash: hash, expiresAt, now: call.now });
-  return isOurs ? { session: { ...session, expiresAt }, token: text } : undefined;
+  const db = directory(call.env);
+  try {
+    await call.commit({
+      db,
+      statements: rotate(db, session, { refreshHash: hash, expiresAt, now: call.now }),
+      events: [],
+      answer: { status: 200 },
+      ignoresKey: true,
+      audit: {
+        action: "refresh",
+        object: `session/${session.id}`,
+        tenantId: session.tenantId,
+        actor: { kind: "user", id: session.userId, sessionId: session.id },
+      },
+    });
+  } catch (error) {
+    if (error instanceof LostRace) return undefined;
+    throw error;
+  }
+  return { session: { ...session, expiresAt }, token: text };
 }

@@ -39,7 +39,7 @@ export const decideDeviceLogin = defineRoute({
 });
 
 async function decide(call: Call) {
-  checkSameOrigin(call.request);
+  checkSameOrigin(call);
   const form = new URLSearchParams(new TextDecoder().decode(await readBounded(call.request, MAX_FORM_BYTES)));
   const visitor = await visitorOf(call.request, call.env, call.now);
   if (!visitor) return { status: 303, location: "/device" };

@@ -1,0 +1,33 @@
+import { type AuditNote, STRANGER } from "../../domain/audit/note.ts";
+import { ERRORS, KubeNovaError } from "../../domain/errors/index.ts";
+import type { Call } from "../routing/call.ts";
+import type { PresentedSession } from "./credential.ts";
+
+type Told = Omit<AuditNote, "outcome"> & { outcome?: AuditNote["outcome"] };
+
+/**
+ * Has the audit log tell of a refusal, by its code alone: what a provider or a client said stays out.
+ * @returns the error, to be thrown
+ */
+export function denied<E>(call: Pick<Call, "audit">, error: E, note: Told): E {
+  const reason =
+    error instanceof KubeNovaError ? `${error.code} ${ERRORS[error.code].name}` : "an error here";
+  call.audit({ outcome: "denied", reason, ...note });
+  return error;
+}
+
+/** The same of somebody who has shown nothing that is known. @param object `<kind>/<id>` of what he came with */
+export const strangerDenied = <E>(call: Pick<Call, "audit">, error: E, object: string): E =>
+  denied(call, error, { actor: STRANGER, object });
+
+/** The same of a login whose token was genuine, in the log where the login's own entry stands. */
+export const sessionDenied = <E>(
+  call: Pick<Call, "audit">,
+  error: E,
+  { session }: Pick<PresentedSession, "session">,
+): E =>
+  denied(call, error, {
+    actor: { kind: "user", id: session.userId, sessionId: session.id },
+    object: `session/${session.id}`,
+    tenantId: session.tenantId,
+  });
