@@ -17,6 +17,7 @@ import {
 } from "../store/identities.ts";
 import type { IdentityProvider } from "../store/identity-providers.ts";
 import { insertSession } from "../store/sessions.ts";
+import { loginUnnamed } from "./denied.ts";
 import { makeRoom } from "./ending.ts";
 import { type NewSession, newSession } from "./session.ts";
 
@@ -42,8 +43,14 @@ export async function arrive(
   token: Record<string, unknown>,
 ): Promise<NewSession> {
   const claims = readClaims(token, provider);
-  if (!claims)
-    throw new KubeNovaError("KN-1114", "The ID token has no usable subject.", { reason: "no subject" });
+  if (!claims) {
+    const why = { reason: "no subject" };
+    throw loginUnnamed(
+      call,
+      new KubeNovaError("KN-1114", "The ID token has no usable subject.", why),
+      provider,
+    );
+  }
   for (let left = TRIES; ; left--) {
     try {
       return await attempt(call, provider, claims);

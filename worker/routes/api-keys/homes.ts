@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { limitsOf, type Permission, permissionSet, permissionsOf } from "../../../domain/access/index.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { selfDenied } from "../../login/denied.ts";
 import type { Call } from "../../routing/call.ts";
 import { directory } from "../../store/database.ts";
 import { scopeOfBinding } from "../bindings/state.ts";
@@ -85,18 +86,19 @@ const MINE: KeyHome = {
     await call.read(directory(call.env), []);
     call.authorize({});
     const { kind, id, ...who } = call.principal;
-    if (kind !== "user" && kind !== "service-account") throw new KubeNovaError("KN-1135");
+    if (kind !== "user" && kind !== "service-account") throw selfDenied(call, new KubeNovaError("KN-1135"));
     // No permission says who may manage his own keys: one that is held to some is good for none of it.
     if (limitsOf(call.principal).permissions !== undefined)
-      throw new KubeNovaError(
-        "KN-1102",
-        "A key that is held to some permissions manages no keys of its owner.",
+      throw selfDenied(
+        call,
+        new KubeNovaError("KN-1102", "A key that is held to some permissions manages no keys of its owner."),
       );
     return {
       owner: `${kind}/${id}`,
       tenant: null,
       async mayHandOut() {
-        if (!("sessionId" in who) || who.sessionId === undefined) throw new KubeNovaError("KN-1135");
+        if (!("sessionId" in who) || who.sessionId === undefined)
+          throw selfDenied(call, new KubeNovaError("KN-1135"));
       },
     };
   },

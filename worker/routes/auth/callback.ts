@@ -4,6 +4,7 @@ import { addressOf, loginAllowed, loginFailed, loginSucceeded } from "../../limi
 import { arrive } from "../../login/arrive.ts";
 import { type Attempt, attemptOf } from "../../login/attempt.ts";
 import { refreshCookie } from "../../login/cookies.ts";
+import { loginUnnamed, strangerDenied } from "../../login/denied.ts";
 import { clientOf, openProvider } from "../../login/provider.ts";
 import { claimsForCode } from "../../oidc/login.ts";
 import { metadataOf } from "../../oidc/metadata.ts";
@@ -12,6 +13,7 @@ import { orErrorPage } from "../../pages/error.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
+import type { IdentityProvider } from "../../store/identity-providers.ts";
 import { takeLoginAttempt } from "../../store/login-attempts.ts";
 import { callbackUri } from "../identity-providers/schema.ts";
 import { providerParam } from "./schema.ts";
@@ -43,7 +45,9 @@ export const finishLogin = defineRoute({
 
 async function finish(call: CallbackCall): Promise<Response> {
   const attempt = await attemptOf(call.request, call.query.state ?? null);
-  if (!attempt) throw new KubeNovaError("KN-1113");
+  const unknown = () =>
+    strangerDenied(call, new KubeNovaError("KN-1113"), `identity-provider/${call.params.provider}`);
+  if (!attempt) throw unknown();
   const tries = { address: addressOf(call.request) };
   await loginAllowed(call.env, tries, call.now);
   const db = directory(call.env);
@@ -51,7 +55,7 @@ async function finish(call: CallbackCall): Promise<Response> {
   const taken = await takeLoginAttempt(db, attempt.stateHash, providerId, call.now).first<{
     returnTo: string;
   }>();
-  if (!taken) throw new KubeNovaError("KN-1113");
+  if (!taken) throw unknown();
   try {
     const { row, refreshToken } = await comeBack(call, attempt);
     await loginSucceeded(call.env, tries, call.now);
@@ -67,10 +71,17 @@ async function finish(call: CallbackCall): Promise<Response> {
 
 async function comeBack(call: CallbackCall, attempt: Attempt) {
   const provider = await openProvider(directory(call.env), call.params.provider);
+  const claims = await claimsOf(call, provider, attempt).catch((error: unknown) => {
+    throw loginUnnamed(call, error, provider);
+  });
+  return arrive(call, provider, claims);
+}
+
+async function claimsOf(call: CallbackCall, provider: IdentityProvider, attempt: Attempt) {
   const outbound = outboundOf(call.env, provider.tenantId);
   const metadata = await metadataOf(outbound, provider.issuer, call.now);
   const url = new URL(call.request.url);
   const callback = { query: url.searchParams, redirectUri: callbackUri(url.origin, provider.id) };
   const client = await clientOf(call.env, provider);
-  return arrive(call, provider, await claimsForCode(outbound, metadata, client, attempt.proof, callback));
+  return claimsForCode(outbound, metadata, client, attempt.proof, callback);
 }

@@ -3,6 +3,7 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { type DevicePoll, judgePoll, nextInterval } from "../../../domain/identity/device.ts";
 import { hashSecret } from "../../keys/secret.ts";
 import { addressOf, loginAllowed, loginSucceeded } from "../../limits/login.ts";
+import { sessionDenied, strangerDenied } from "../../login/denied.ts";
 import { makeRoom } from "../../login/ending.ts";
 import { newSession, tokensOf } from "../../login/session.ts";
 import type { Call } from "../../routing/call.ts";
@@ -48,7 +49,7 @@ export const finishDeviceLogin = defineRoute({
     const db = directory(call.env);
     const hash = await hashSecret(call.body.deviceCode);
     const device = deviceLoginOf(await findByDeviceHash(db, hash).first());
-    if (!device) throw refused("invalid_grant");
+    if (!device) throw strangerDenied(call, refused("invalid_grant"), "device-login/unknown");
     call.waitUntil(loginSucceeded(call.env, tries, call.now));
     const poll = judgePoll(device, call.now);
     const interval = nextInterval(device, poll);
@@ -64,7 +65,12 @@ async function give(call: Call, device: DeviceLogin) {
   const db = directory(call.env);
   const approver = ownedSession((await findSession(db, device.approvedBy ?? "").first()) ?? undefined);
   const isLive = approver && approver.session.endedAt === null && !approver.user.disabled;
-  if (!isLive) throw refused("access_denied");
+  if (!isLive) {
+    const error = refused("access_denied");
+    throw approver
+      ? sessionDenied(call, error, approver)
+      : strangerDenied(call, error, `device-login/${device.id}`);
+  }
   const { userId, providerId, tenantId, groups, createdAt } = approver.session;
   const source = { userId, providerId, tenantId, groups, createdAt };
   const { row, refreshToken } = await newSession(call, source);

@@ -237,7 +237,8 @@ describe("a browser's login", () => {
     expect([response.status, browser.cookie(REFRESH_COOKIE)]).toEqual([204, undefined]);
     expect((await call("GET", "/me", { token })).code).toBe("KN-1100");
     await allAppended();
-    const entries = (await auditLog("platform")).filter(({ object, action }) => object === `session/${sessionId}` && action !== "refresh",
+    const entries = (await auditLog("platform")).filter(
+      ({ object, action }) => object === `session/${sessionId}` && action !== "refresh",
     );
     expect(entries).toMatchObject([{ action: "logout", actor: { id: userId } }]);
     expect((await browser.post("/api/v1/auth/logout")).status).toBe(401);

@@ -3,6 +3,7 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { readUserCode } from "../../../domain/identity/user-code.ts";
 import { checkSameOrigin } from "../../login/cookies.ts";
 import type { PresentedSession } from "../../login/credential.ts";
+import { noSuchDevice, sessionDenied } from "../../login/denied.ts";
 import { codePage, donePage } from "../../pages/device.ts";
 import { orErrorPage } from "../../pages/error.ts";
 import type { Call } from "../../routing/call.ts";
@@ -45,16 +46,20 @@ async function decide(call: Call) {
   if (!visitor) return { status: 303, location: "/device" };
   const userCode = readUserCode(form.get("user_code") ?? "") ?? "";
   if (!(await isFormProof(call.env, visitor.session.id, userCode, form.get("proof") ?? ""))) {
-    throw new KubeNovaError("KN-1117");
+    throw sessionDenied(call, new KubeNovaError("KN-1117"), visitor);
   }
   return record(call, visitor, userCode, form.get("decision") === "approve");
 }
 
-async function record(call: Call, { session, user }: PresentedSession, userCode: string, approved: boolean) {
+async function record(call: Call, visitor: PresentedSession, userCode: string, approved: boolean) {
+  const { session, user } = visitor;
   const db = directory(call.env);
   const [row] = await call.read(db, [findByUserCode(db, userCode, call.now)]);
   const device = deviceLoginOf(row?.results[0]);
-  if (!device) return codePage(user.email, "No terminal waits with this code any more.");
+  if (!device) {
+    noSuchDevice(call, visitor);
+    return codePage(user.email, "No terminal waits with this code any more.");
+  }
   await call.commit({
     db,
     statements: [

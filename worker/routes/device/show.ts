@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readUserCode } from "../../../domain/identity/user-code.ts";
 import { addressOf, loginAllowed, loginFailed, loginSucceeded } from "../../limits/login.ts";
+import { noSuchDevice } from "../../login/denied.ts";
 import { codePage, confirmPage, loginPage } from "../../pages/device.ts";
 import { orErrorPage } from "../../pages/error.ts";
 import type { Call } from "../../routing/call.ts";
@@ -66,6 +67,7 @@ async function show(call: Call<unknown, PageQuery>): Promise<Response> {
   const device = userCode && deviceLoginOf(await findByUserCode(db, userCode, call.now).first());
   if (!device) {
     await loginFailed(call.env, tries, call.now);
+    noSuchDevice(call, visitor);
     return codePage(user.email, "No terminal waits with this code. It is good for ten minutes.");
   }
   await loginSucceeded(call.env, tries, call.now);

@@ -1,5 +1,6 @@
 import { KubeNovaError } from "../../../domain/errors/index.ts";
 import { hashSecret, sameHash } from "../../keys/secret.ts";
+import { denied, selfDenied } from "../../login/denied.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
 import { findInvitationById, invitationOf } from "../../store/invitations.ts";
@@ -33,12 +34,17 @@ export const acceptInvitation = defineRoute({
     const [rows] = await call.read(db, [findInvitationById(db, id)]);
     call.authorize({});
     const { principal } = call;
-    if (principal.kind !== "user" || principal.sessionId === undefined) throw new KubeNovaError("KN-1135");
+    if (principal.kind !== "user" || principal.sessionId === undefined)
+      throw selfDenied(call, new KubeNovaError("KN-1135"));
     const invitation = invitationOf(rows?.results[0]);
     const hash = await hashSecret(secret);
     if (!invitation || !sameHash(invitation.secretHash, hash)) {
-      throw new KubeNovaError("KN-1200", "There is no such invitation.");
+      throw selfDenied(call, new KubeNovaError("KN-1200", "There is no such invitation."));
     }
-    return call.commit(await accepting(call, principal.id, await acceptable(call, principal, invitation)));
+    const { tenantId } = invitation;
+    const open = await acceptable(call, principal, invitation).catch((error: unknown) => {
+      throw denied(call, error, { object: `invitation/${invitation.id}`, tenantId });
+    });
+    return call.commit(await accepting(call, principal.id, open));
   },
 });

@@ -1,5 +1,6 @@
 import { limitsOf } from "../../../domain/access/index.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
+import { selfDenied } from "../../login/denied.ts";
 import type { Call } from "../../routing/call.ts";
 import { defineRoute } from "../../routing/define.ts";
 import { directory } from "../../store/database.ts";
@@ -12,8 +13,10 @@ import { mySessionExample, mySessionListSchema, sessionJson } from "./schema.ts"
  *   his that is held to some permissions
  */
 export function callingUser(call: Call): { id: string; sessionId?: string } {
-  if (call.principal.kind !== "user") throw new KubeNovaError("KN-1102", "Only a user has logins.");
-  if (limitsOf(call.principal).permissions !== undefined) throw new KubeNovaError("KN-1102");
+  if (call.principal.kind !== "user")
+    throw selfDenied(call, new KubeNovaError("KN-1102", "Only a user has logins."));
+  if (limitsOf(call.principal).permissions !== undefined)
+    throw selfDenied(call, new KubeNovaError("KN-1102"));
   return call.principal;
 }
 
