@@ -82,7 +82,9 @@ describe("a terminal", () => {
     });
     expect(next.status).toBe(200);
     await allAppended();
-    const reasons = (await auditLog("platform")).filter(({ actor }) => actor.sessionId === body.sessionId);
+    const reasons = (await auditLog("platform")).filter(
+      ({ action, actor }) => action === "login" && actor.sessionId === body.sessionId,
+    );
     expect(reasons).toMatchObject([{ action: "login", reason: expect.stringContaining(user.sessionId) }]);
   });
 
