@@ -1,16 +1,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import {
-  type Checkpoint,
-  checkpointName,
-  checkpointPrefix,
-  formatCheckpoint,
-  parseCheckpoint,
-} from "../../domain/audit/checkpoint.ts";
+import { type Checkpoint, checkpointName, formatCheckpoint } from "../../domain/audit/checkpoint.ts";
 import { rootOf } from "../../domain/audit/merkle.ts";
 import { rangeRoot, sameHash } from "../../domain/audit/proof.ts";
-import { parseNote, signNote } from "../../domain/audit/signed-note.ts";
+import { signNote } from "../../domain/audit/signed-note.ts";
 import { type LogKey, logKeys, originOf } from "../../worker/audit/signers.ts";
 import type { Env } from "../../worker/env.ts";
+import { checkpointOf, keptFrom, lastKept } from "./last-kept.ts";
 import type { StoredTree } from "./tree.ts";
 
 /** The log is not what a checkpoint of it says: somebody has changed it. Nothing is signed any more. */
@@ -80,17 +75,18 @@ export class Checkpoints {
     return made;
   }
 
-  /** What was signed before must be a beginning of what is signed now, by what R2 has of it, too. */
+  /**
+   * What was signed before must be a beginning of what is signed now, by what R2 has of it, too. An object that knows of no
+   * checkpoint may be one whose storage was lost or wiped: then R2 alone says what was signed.
+   */
   async #checkAgainst(newest: Newest | undefined, head: Checkpoint): Promise<void> {
-    const prefix = checkpointPrefix(this.#log);
-    const after = `${prefix}${String(head.size + 1).padStart(15, "0")}`;
-    const { objects } = await this.#env.ARCHIVE.list({ prefix, startAfter: after, limit: 1 });
-    if (objects[0])
-      throw new Inconsistent(`there is a checkpoint ${objects[0].key}, the log ends at ${head.size}`);
-    if (!newest || newest.size === 0) return;
-    const kept = await this.#env.ARCHIVE.get(newest.name);
-    const before = checkpointOf((await kept?.text()) ?? newest.note);
-    if (!before || !this.#continues(before)) throw new Inconsistent(`it is not what ${newest.name} says`);
+    const { ARCHIVE } = this.#env;
+    const longer = await keptFrom(ARCHIVE, this.#log, head.size + 1);
+    if (longer) throw new Inconsistent(`there is a checkpoint ${longer}, the log ends at ${head.size}`);
+    const name = newest?.name ?? (await lastKept(ARCHIVE, this.#log, head.size));
+    if (name === undefined || newest?.size === 0) return;
+    const before = checkpointOf((await (await ARCHIVE.get(name))?.text()) ?? newest?.note ?? "");
+    if (!before || !this.#continues(before)) throw new Inconsistent(`it is not what ${name} says`);
   }
 
   #continues({ size, root }: Checkpoint): boolean {
@@ -112,8 +108,6 @@ export class Checkpoints {
     if (!there || !sameHash(there.root, head.root)) throw new Inconsistent(`${name} has another root`);
   }
 }
-
-const checkpointOf = (note: string): Checkpoint | undefined => parseCheckpoint(parseNote(note)?.text ?? "");
 
 /** Id of the primary key: after a rotation the same head is signed anew. */
 const primaryIdOf = (keys: readonly LogKey[]): string =>

@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +10,7 @@ import { Verifier } from "../../../domain/audit/verify.ts";
 import { StoredTree } from "../../../durable-objects/audit/tree.ts";
 import { api, apiRaw } from "../../../test/workerd/api.ts";
 import { allAppended, lastNumbers } from "../../../test/workerd/audit.ts";
+import { auditEntry } from "../../../test/workerd/audit-entry.ts";
 import { exportLog } from "../../audit/export.ts";
 import { auditStub } from "../../store/database.ts";
 
@@ -157,6 +158,31 @@ describe("an export", () => {
     const { problems } = await verifyExport();
     expect(problems.join("\n")).toContain("signed no checkpoint over it");
     expect(problems.join("\n")).toMatch(/of 6 entries has another root/);
+  });
+
+  it("shows it though the object forgot what it had signed: R2 is asked", async () => {
+    for (let i = 0; i < 4; i++) {
+      await change(1);
+      await checkpoint();
+    }
+    await tamper((sql, { kv }) => {
+      rebuild(sql);
+      kv.delete("checkpoint");
+    });
+    await change(2);
+    expect((await api("GET", `/tenants/${name}/audit:checkpoint`)).code).toBe("KN-1701");
+    expect((await verifyExport()).problems.join()).toContain("signed no checkpoint over it");
+  });
+
+  it("shows a log whose object was wiped and filled with other entries", async () => {
+    await checkpoint();
+    await runInDurableObject(stub(), (_object, { storage }) => storage.deleteAll());
+    await evictDurableObject(stub());
+    await stub().append(Array.from({ length: 9 }, (_, i) => ({ ...auditEntry(), number: i + 1 })));
+    await runDurableObjectAlarm(stub());
+    expect((await api("GET", `/tenants/${name}/audit:checkpoint`)).code).toBe("KN-1701");
+    const { objects } = await env.ARCHIVE.list({ prefix: checkpointPrefix(log) });
+    expect(objects).toHaveLength(1);
   });
 
   it("shows it by the checkpoint that the auditor kept, where those in R2 are gone too", async () => {
