@@ -61,7 +61,9 @@ it("one login too many ends the oldest, which is told as other ends are", async 
     { data: { kind: "session-ended", after: { userId, endedBecause: "too-many" } } },
   ]);
   await allAppended();
-  const entries = (await auditLog("platform")).filter(({ actor }) => actor.sessionId === more.sessionId);
+  const entries = (await auditLog("platform")).filter(
+    ({ action, actor }) => action === "login" && actor.sessionId === more.sessionId,
+  );
   expect(entries).toMatchObject([
     {
       action: "login",
