@@ -4,11 +4,13 @@ import type { QuickAggregates } from "../worker/store/aggregates.ts";
 export interface CatalogueFigures extends QuickAggregates {
   /** Totals by type. */
   events: Record<string, number>;
+  /** Checkpoints that were not signed, by log. */
+  refused: Record<string, number>;
   /** Milliseconds since 1970. */
   now: number;
 }
 
-/** What the database says of events, the outbox and clusters. */
+/** What the database says of events, the outbox, clusters and the audit logs. */
 export const catalogueFamilies = (figures: CatalogueFigures): MetricFamily[] => [
   {
     name: "kubenova_events_total",
@@ -48,6 +50,34 @@ export const catalogueFamilies = (figures: CatalogueFigures): MetricFamily[] => 
     help: "Clusters by state and mode. `connected` means once: kubenova_cluster_up says now.",
     type: "gauge",
     samples: figures.clusters.map(({ state, mode, count }) => ({ labels: { state, mode }, value: count })),
+  },
+  ...auditFamilies(figures),
+];
+
+const auditFamilies = ({ audit, refused, now }: CatalogueFigures): MetricFamily[] => [
+  {
+    name: "kubenova_audit_entries_total",
+    help: "Audit entries of mutations that their logs have.",
+    type: "counter",
+    samples: [{ labels: {}, value: audit.numbers - audit.waiting }],
+  },
+  {
+    name: "kubenova_audit_entries_waiting",
+    help: "Audit entries that are committed and not in their logs yet.",
+    type: "gauge",
+    samples: [{ labels: {}, value: audit.waiting }],
+  },
+  {
+    name: "kubenova_audit_lag_seconds",
+    help: "Age of the oldest audit entry that is not in its log yet; 0 where none waits.",
+    type: "gauge",
+    samples: [{ labels: {}, value: Math.max(0, (now - (audit.oldestAt ?? now)) / 1000) }],
+  },
+  {
+    name: "kubenova_audit_checkpoints_refused_total",
+    help: "Times that a log was not signed because it does not continue what was signed before, by log.",
+    type: "counter",
+    samples: Object.entries(refused).map(([log, value]) => ({ labels: { log }, value })),
   },
 ];
 

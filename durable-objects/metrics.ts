@@ -47,6 +47,11 @@ export class MetricsDO extends DurableObject<Env> implements MetricsRpc {
     this.ctx.storage.kv.put("spans", sum);
   }
 
+  async refusedCheckpoint(log: string): Promise<void> {
+    const refused = this.ctx.storage.kv.get<Record<string, number>>("refused") ?? {};
+    this.ctx.storage.kv.put("refused", { ...refused, [log]: (refused[log] ?? 0) + 1 });
+  }
+
   async render(): Promise<string> {
     const db = directory(this.env);
     const [events, quick, slow] = await Promise.all([
@@ -54,7 +59,8 @@ export class MetricsDO extends DurableObject<Env> implements MetricsRpc {
       quickAggregates(db),
       this.slowFamilies(),
     ]);
-    const figures: CatalogueFigures = { ...quick, events, now: Date.now() };
+    const refused = this.ctx.storage.kv.get<Record<string, number>>("refused") ?? {};
+    const figures: CatalogueFigures = { ...quick, events, refused, now: Date.now() };
     const requests = this.ctx.storage.kv.get<RequestCounts>("requests") ?? {};
     const spans = this.ctx.storage.kv.get<SpanCounts>("spans") ?? NO_SPANS;
     return renderMetrics([

@@ -235,6 +235,8 @@ export interface LimitsRpc extends DoorRpc {
 export interface MetricsRpc {
   /** Adds what an isolate counted. */
   add(counts: RequestCounts, spans?: SpanCounts): Promise<void>;
+  /** A log's head was not signed: the log does not continue what was signed before. */
+  refusedCheckpoint(log: string): Promise<void>;
   /** Everything, in the Prometheus text format. */
   render(): Promise<string>;
 }

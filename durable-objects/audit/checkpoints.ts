@@ -4,7 +4,9 @@ import { rootOf } from "../../domain/audit/merkle.ts";
 import { rangeRoot, sameHash } from "../../domain/audit/proof.ts";
 import { signNote } from "../../domain/audit/signed-note.ts";
 import { type LogKey, logKeys, originOf } from "../../worker/audit/signers.ts";
+import { inTime } from "../../worker/bounded.ts";
 import type { Env } from "../../worker/env.ts";
+import { metricsStub } from "../../worker/store/database.ts";
 import { checkpointOf, keptFrom, lastKept } from "./last-kept.ts";
 import type { StoredTree } from "./tree.ts";
 
@@ -52,10 +54,22 @@ export class Checkpoints {
    * @throws Inconsistent where the log does not continue what was signed before
    */
   async sign(): Promise<Newest> {
-    this.#running ??= this.#sign().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#sign()
+      .catch(async (error: unknown) => {
+        if (error instanceof Inconsistent) await this.#tell(error);
+        throw error;
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
+  }
+
+  /** Somebody must look: a line in the program's log, and a metric to alert on. */
+  async #tell({ message: error }: Inconsistent): Promise<void> {
+    const log = this.#log;
+    console.error(JSON.stringify({ message: "an audit log is not signed any more", log, error }));
+    await inTime(metricsStub(this.#env).refusedCheckpoint(log)).catch(() => undefined);
   }
 
   async #sign(): Promise<Newest> {

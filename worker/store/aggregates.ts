@@ -3,22 +3,29 @@ export interface QuickAggregates {
   undelivered: { shard: number; count: number; oldestAt: number }[];
   deadLetters: { source: string; state: string; count: number }[];
   clusters: { state: string; mode: string; count: number }[];
+  /** Audit entries of mutations: numbers given out, and those on the way to their logs, the oldest in ms since 1970. */
+  audit: { numbers: number; waiting: number; oldestAt: number | null };
 }
 
 /** What indices or small tables answer. */
 export async function quickAggregates(db: D1Database): Promise<QuickAggregates> {
-  const [undelivered, deadLetters, clusters] = await db.batch([
+  const [undelivered, deadLetters, clusters, audit] = await db.batch([
     db.prepare(
       `SELECT shard, COUNT(*) AS count, MIN(occurred_at) AS oldestAt FROM events
         WHERE delivered_at IS NULL AND dead_at IS NULL GROUP BY shard`,
     ),
     db.prepare("SELECT source, state, COUNT(*) AS count FROM dead_letters GROUP BY source, state"),
     db.prepare("SELECT state, mode, COUNT(*) AS count FROM clusters GROUP BY state, mode"),
+    db.prepare(
+      `SELECT (SELECT COALESCE(SUM(last), 0) FROM audit_logs) AS numbers, COUNT(*) AS waiting,
+        MIN(created_at) AS oldestAt FROM audit_outbox`,
+    ),
   ]);
   return {
     undelivered: (undelivered?.results ?? []) as QuickAggregates["undelivered"],
     deadLetters: (deadLetters?.results ?? []) as QuickAggregates["deadLetters"],
     clusters: (clusters?.results ?? []) as QuickAggregates["clusters"],
+    audit: audit?.results[0] as QuickAggregates["audit"],
   };
 }
 

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { checkpointPrefix } from "../../../domain/audit/checkpoint.ts";
 import { leafText } from "../../../domain/audit/leaf.ts";
 import { leafHash } from "../../../domain/audit/merkle.ts";
@@ -179,8 +179,15 @@ describe("an export", () => {
     await runInDurableObject(stub(), (_object, { storage }) => storage.deleteAll());
     await evictDurableObject(stub());
     await stub().append(Array.from({ length: 9 }, (_, i) => ({ ...auditEntry(), number: i + 1 })));
+    const said = vi.spyOn(console, "error");
     await runDurableObjectAlarm(stub());
     expect((await api("GET", `/tenants/${name}/audit:checkpoint`)).code).toBe("KN-1701");
+    expect(said.mock.calls.join("\n")).toContain(
+      `"message":"an audit log is not signed any more","log":"${log}"`,
+    );
+    said.mockRestore();
+    const metrics = await (await apiRaw("GET", "/metrics")).text();
+    expect(metrics).toMatch(new RegExp(`kubenova_audit_checkpoints_refused_total\\{log="${log}"\\} [12]\n`));
     const { objects } = await env.ARCHIVE.list({ prefix: checkpointPrefix(log) });
     expect(objects).toHaveLength(1);
   });

@@ -64,7 +64,18 @@ describe("metrics", () => {
     )
       .bind(Date.now() - 30_000)
       .run();
+    await env.DB.prepare(
+      "INSERT INTO audit_outbox (log, number, entry, shard, created_at) VALUES ('platform', 1, '{}', 4, ?)",
+    )
+      .bind(Date.now() - 40_000)
+      .run();
+    await env.DB.prepare(
+      "INSERT INTO audit_logs VALUES ('platform', 7) ON CONFLICT (log) DO UPDATE SET last = 7",
+    ).run();
     const text = await scrape();
+    expect(text).toContain("kubenova_audit_entries_waiting 1\n");
+    expect(Number(/kubenova_audit_entries_total ([0-9]+)/.exec(text)?.[1])).toBeGreaterThanOrEqual(6);
+    expect(Number(/kubenova_audit_lag_seconds ([0-9.]+)/.exec(text)?.[1])).toBeGreaterThanOrEqual(40);
     expect(text).toContain('kubenova_outbox_undelivered{shard="4"} 1\n');
     const lag = Number(/kubenova_outbox_lag_seconds\{shard="4"\} ([0-9.]+)/.exec(text)?.[1]);
     expect(lag).toBeGreaterThanOrEqual(30);
