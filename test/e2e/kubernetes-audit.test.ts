@@ -28,7 +28,7 @@ const TOKEN = "a-token-of-the-audit-webhook";
 const APP = "/api/v1/tenants/acme/projects/shop/apps/audited";
 const NAMESPACE = "acme-shop-staging";
 const docs = readFileSync(join(ROOT, "docs/audit-kubernetes.md"), "utf8");
-const policy = /```yaml\n([\s\S]*?)```/.exec(docs)?.[1]?.replaceAll(/^ {3}/gm, "") ?? "";
+const policy = /policy\.yaml <<'EOF'\n([\s\S]*?)^EOF$/m.exec(docs)?.[1] ?? "";
 
 let scene: Scene;
 let folder: string;
