@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { RESTORE_WINDOW_MS } from "../domain/tenancy/retention.ts";
+import { until } from "../test/lib/until.ts";
+import { allAppended, loggedIn as auditLog, lastNumbers } from "../test/workerd/audit.ts";
 import { givenKey, givenMember, givenTenantUser } from "../test/workerd/principals.ts";
 import { anId, seedWorld, type World } from "../test/workerd/seed.ts";
 import { sweep } from "./scheduled.ts";
@@ -54,6 +56,14 @@ describe("the sweep", () => {
     await sweep(env, NOW);
     const left = ["tenants", "projects", "environments", "apps", "revisions", "releases"].map(count);
     expect(await Promise.all(left)).toEqual([0, 0, 0, 0, 0, 0]);
+    const find = async () =>
+      (await auditLog("platform")).filter(({ object }) => object === `tenant/${world.tenantId}`);
+    await until("the purge's entry", async () => (await find()).length > 0);
+    await sweep(env, NOW);
+    const before = (await lastNumbers()).platform;
+    expect(await find()).toMatchObject([
+      { action: "tenant:purge", actor: { kind: "system", id: "purge" }, tenant: null, number: before },
+    ]);
   });
 
   it("takes the people, machines and rights of a purged tenant along, and nobody else's", async () => {
@@ -141,6 +151,7 @@ describe("the sweep", () => {
   });
 
   it("wakes the clock of a shard that holds an undelivered event, and no other", async () => {
+    await allAppended();
     await event({ shard: 6 });
     await event({ shard: 7, deliveredAt: 5 });
     const armed: string[] = [];

@@ -12,13 +12,14 @@ const SWEEP_MINUTES = 10;
  * the fleet's, goes on with rotations of keys, and forgets what is past its time. Each part runs even where another fails.
  */
 export async function sweep(env: Env, now: number): Promise<void> {
-  const hourly = new Date(now).getUTCMinutes() < SWEEP_MINUTES ? [forgetExpired, purgeDeleted] : [];
   const db = directory(env);
+  const hourly =
+    new Date(now).getUTCMinutes() < SWEEP_MINUTES ? [forgetExpired(db, now), purgeDeleted(env, now)] : [];
   const parts = await Promise.allSettled([
     wakeOutbox(env, db),
     fleetStub(env).watch(),
     workOnRotations(env),
-    ...hourly.map((work) => work(db, now)),
+    ...hourly,
   ]);
   const failed = parts.flatMap((part) => (part.status === "rejected" ? [String(part.reason)] : []));
   if (failed.length > 0) throw new Error(`the sweep failed in part: ${failed.join("; ")}`);

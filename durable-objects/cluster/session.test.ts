@@ -9,8 +9,10 @@ import { describe, expect, it } from "vitest";
 import { rotationMessage } from "../../protocol/tunnel/auth.ts";
 import { tunnelPath } from "../../protocol/tunnel/enrol.ts";
 import { CLOSE, KEY_HEADER, PING, PONG, SUBPROTOCOL } from "../../protocol/tunnel/limits.ts";
+import { until } from "../../test/lib/until.ts";
 import { enrolCluster, enrolKey, HOST, makeKey, TestAgent } from "../../test/workerd/agent.ts";
 import { api } from "../../test/workerd/api.ts";
+import { loggedIn as auditLog } from "../../test/workerd/audit.ts";
 
 const stub = (id: string) => env.CLUSTER.getByName(id);
 
@@ -113,6 +115,12 @@ describe("an agent that proves itself", () => {
       signature: await key.sign(rotationMessage(rotation)),
     });
     expect(await agent.next("key-rotated")).toMatchObject({ publicKey: key.publicKey });
+    const told = await until("the rotation's entry", async () =>
+      (await auditLog("platform")).find(
+        ({ action, actor }) => action === "cluster:rotate-key" && actor.id === identity.clusterId,
+      ),
+    );
+    expect(told.number).toBeGreaterThan(0);
     const old = await TestAgent.connect(identity);
     const renewed = await TestAgent.connect({ ...identity, ...key });
     expect((await old.untilClosed()).code).toBe(CLOSE.fenced);

@@ -4,6 +4,7 @@ import { rotationMessage, verifyEd25519 } from "../../protocol/tunnel/auth.ts";
 import type { AgentFrame, FrameOf } from "../../protocol/tunnel/frames.ts";
 import { CLOSE } from "../../protocol/tunnel/limits.ts";
 import { ProtocolError } from "../../protocol/tunnel/protocol-errors.ts";
+import { clusterEntry } from "../../worker/audit/own-entries.ts";
 import { insertClusterKey } from "../../worker/store/cluster-keys.ts";
 import { touchCluster } from "../../worker/store/cluster-lineage.ts";
 import { directory } from "../../worker/store/database.ts";
@@ -139,7 +140,8 @@ export class Uplink {
       const db = directory(env);
       const now = this.#heart.now();
       const key = { publicKey: frame.publicKey, clusterId, kubeUid, createdAt: now, retiredAt: null };
-      await db.batch([insertClusterKey(db, key), ...touchCluster(db, clusterId, now)]);
+      const entry = await clusterEntry(env, clusterId, { action: "cluster:rotate-key" }, now);
+      await db.batch([insertClusterKey(db, key), ...touchCluster(db, clusterId, now), ...entry]);
       this.#heart.transaction((state) => {
         sql.exec("INSERT OR REPLACE INTO keys VALUES (?, ?)", frame.publicKey, kubeUid);
         state.version += 1;

@@ -1,6 +1,10 @@
 import { RESTORE_WINDOW_MS } from "../../domain/tenancy/retention.ts";
+import { armedShard } from "../audit/own-entries.ts";
+import type { Env } from "../env.ts";
+import { directory } from "./database.ts";
 import { forgetExpiredAnswers } from "./idempotency.ts";
 import { accessPurges, forgetAccess } from "./purge-access.ts";
+import { purgeable, recordPurged } from "./purge-entries.ts";
 import { forgetLogins } from "./sessions.ts";
 
 /**
@@ -65,6 +69,12 @@ const DOOMED = {
   clusters: "SELECT id FROM clusters WHERE deleted_at <= ?1",
 } as const;
 
+/** Those whose rows one sweep may take: each has an entry in the audit log. */
+const LEAVING = {
+  tenants: `${DOOMED.tenants} ORDER BY id LIMIT ${SWEEP_ROWS}`,
+  clusters: `${DOOMED.clusters} ORDER BY id LIMIT ${SWEEP_ROWS}`,
+};
+
 const releasesOf = `SELECT id FROM releases
   WHERE app_id IN (${DOOMED.apps}) OR environment_id IN (${DOOMED.environments})`;
 
@@ -93,18 +103,26 @@ const PURGES = [
   `DELETE FROM identity_providers WHERE id IN (${PROVIDERS_OF_DOOMED})`,
   `DELETE FROM tenant_limits WHERE id IN (${DOOMED.tenants})`,
   `DELETE FROM audit_sinks WHERE tenant_id IN (${DOOMED.tenants})`,
-  `DELETE FROM tenants WHERE id IN (${DOOMED.tenants} LIMIT ${SWEEP_ROWS})
+  `DELETE FROM tenants WHERE id IN (${LEAVING.tenants})
     AND NOT EXISTS (SELECT 1 FROM projects p WHERE p.tenant_id = tenants.id)`,
   // What is left of a purged tenant anywhere, in a backup of later too, opens no more. A key may be older than its tenant's row.
   `DELETE FROM data_keys WHERE owner <> 'platform' AND created_at <= ?1
     AND NOT EXISTS (SELECT 1 FROM tenants t WHERE t.id = data_keys.owner)`,
   `DELETE FROM join_tokens WHERE cluster_id IN (${DOOMED.clusters})`,
   `DELETE FROM cluster_keys WHERE cluster_id IN (${DOOMED.clusters})`,
-  `DELETE FROM clusters WHERE id IN (${DOOMED.clusters})`,
+  `DELETE FROM clusters WHERE id IN (${LEAVING.clusters})`,
 ];
 
 /** Purges what was deleted longer ago than it can be restored, with all that belongs to it. */
-export async function purgeDeleted(db: D1Database, now: number): Promise<void> {
+export async function purgeDeleted(env: Env, now: number): Promise<void> {
+  const db = directory(env);
   const before = now - RESTORE_WINDOW_MS;
-  await db.batch(PURGES.map((sql) => db.prepare(sql).bind(before)));
+  const tenants = await purgeable(db, { kind: "tenant", doomed: LEAVING.tenants }, before, now);
+  const clusters = await purgeable(db, { kind: "cluster", doomed: LEAVING.clusters }, before, now);
+  const shard = tenants.length + clusters.length > 0 ? await armedShard(env) : 0;
+  await db.batch([
+    ...PURGES.map((sql) => db.prepare(sql).bind(before)),
+    ...recordPurged(db, "tenants", tenants, shard, now),
+    ...recordPurged(db, "clusters", clusters, shard, now),
+  ]);
 }
