@@ -32,8 +32,8 @@ async function attack(me: Tenant, i: number): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const route of attacked) {
       const cases = casesOf(route, random);
-      for (let at = i; at < Math.max(cases.length, TENANTS); at += TENANTS) {
-        const owned = cases[(at + round) % cases.length];
+      for (let turn = 0; turn < Math.ceil(cases.length / TENANTS); turn++) {
+        const owned = cases[(i + turn * TENANTS + round) % cases.length];
         if (owned === undefined) continue;
         const other = others[Math.floor(random() * others.length)] as Tenant;
         await ask(route, requestOf(route, owned, me, other, random), me);

@@ -4,9 +4,9 @@ import { anId } from "../seed.ts";
 import { always, createsByName } from "./exceptions.ts";
 import type { Tenant } from "./tenant.ts";
 
-/** Whose a parameter of a path is: the caller's, another tenant's, what the caller deleted, nobody's. */
-export type Owner = "own" | "foreign" | "stale" | "guessed";
-const OTHERS = ["foreign", "stale", "guessed"] as const;
+/** Whose a parameter of a path is: the caller's, another tenant's, what either has deleted, nobody's. */
+export type Owner = "own" | "foreign" | "stale" | "foreign-stale" | "guessed";
+const OTHERS = ["foreign", "stale", "foreign-stale", "guessed"] as const;
 
 /** Owners of a route's parameters in the order of its path. */
 export type Case = readonly Owner[];
@@ -27,14 +27,14 @@ export const scopedIn = ({ path, operationId }: Route): string[] =>
     .filter((name) => !always(name) && !createsByName(operationId, path, name));
 
 /**
- * What is to be asked of a route: each parameter alone as each of the others, all of one other tenant, a mixture, and
+ * What is to be asked of a route, the likeliest leak first: each parameter alone as each of the others, all of one other tenant, a mixture, and
  * all the caller's own where that takes nothing away.
  */
 export function casesOf(route: Route, random: () => number): Case[] {
   const names = scopedIn(route);
   const own = names.map((): Owner => "own");
   const others = OTHERS.filter((other) => other !== "stale" || !route.path.endsWith(":restore"));
-  const alone = names.flatMap((_name, i) => others.map((other) => own.with(i, other)));
+  const alone = others.flatMap((other) => names.map((_name, i) => own.with(i, other)));
   const any = ["own", ...others] as const;
   const mixed = names.map(() => any[Math.floor(random() * any.length)] as Owner);
   const harmless = route.method !== "delete" && !/:(test|restore)$/.test(route.path);
@@ -75,9 +75,15 @@ function chosen(route: Route, name: string, owner: Owner, { me, other, random }:
   const kind = route.path.includes("/me/") && name === "key" ? "myKey" : name;
   const [mine, theirs] = [me.things[kind], other.things[kind]];
   const known = new Set([...(mine?.own ?? []), ...(mine?.stale ?? [])]);
-  const foreign = [...(theirs?.own ?? []), ...(theirs?.stale ?? [])].filter((value) => !known.has(value));
-  const from = { own: mine?.own, stale: mine?.stale, foreign, guessed: [] }[owner] ?? [];
-  const value = pick(from);
+  const from = {
+    own: mine?.own,
+    stale: mine?.stale,
+    // What has the same name in each tenant is the caller's: a revision's number.
+    foreign: theirs?.own.filter((value) => !known.has(value)),
+    "foreign-stale": theirs?.stale,
+    guessed: [],
+  }[owner];
+  const value = pick(from ?? []);
   if (value !== undefined) return { owner, value };
   if (owner === "own") return { owner, value: exampleOf(route, "params", name) };
   return {
