@@ -16,8 +16,10 @@ export interface AdmissionRules {
 export interface UserOfEmail {
   id: string;
   disabled: boolean;
-  /** Ways in that he has already. */
+  /** Ways in that he has, or once had by a provider that is gone. */
   identities: number;
+  /** Whoever may give all that he has said that this provider names him: docs/oidc.md, "A new provider". */
+  isAwaited: boolean;
 }
 
 /** What is known, in the provider's realm (realm.ts), of the person whom it has named: of other realms it knows nobody. */
@@ -41,7 +43,7 @@ export type Refusal =
 
 export type Admission =
   | { kind: "known"; userId: string }
-  /** The first login of a user who was made before it. */
+  /** The first login of a user who was made before it, or the one that was announced by this provider. */
   | { kind: "link"; userId: string }
   | { kind: "create"; email: string }
   | { kind: "refused"; why: Refusal };
@@ -50,8 +52,9 @@ const refused = (why: Refusal): Admission => ({ kind: "refused", why });
 
 /**
  * Who it is that a provider has named. An identity is (provider, issuer, subject) and nothing else: an address alone
- * never opens a user who has a way in already, whatever provider claims it. It is only what joins a person's first
- * login to the user that was made for him before in the provider's realm, and then it must be verified.
+ * never opens a user who has or had a way in, whatever provider claims it: else whoever may delete a provider and make
+ * one would be any of its users. It is only what joins a person's first login to the user that was made for him before in
+ * the provider's realm, or the login that was announced by this very provider, and then it must be verified.
  */
 export function admit(rules: AdmissionRules, claims: Claims, facts: AdmissionFacts): Admission {
   if (facts.known) {
@@ -62,7 +65,9 @@ export function admit(rules: AdmissionRules, claims: Claims, facts: AdmissionFac
   const { userOfEmail } = facts;
   if (userOfEmail) {
     if (userOfEmail.disabled) return refused("disabled");
-    return userOfEmail.identities === 0 ? { kind: "link", userId: userOfEmail.id } : refused("email-taken");
+    return userOfEmail.identities === 0 || userOfEmail.isAwaited
+      ? { kind: "link", userId: userOfEmail.id }
+      : refused("email-taken");
   }
   const isWelcome =
     facts.isInvited ||

@@ -212,7 +212,7 @@ describe("whom a provider may bring in", () => {
   const invited: AdmissionFacts = { ...nobody, isInvited: true };
   const full: AdmissionFacts = { ...nobody, realmUsers: MAX_REALM_USERS };
   const here = { id: "u", disabled: false };
-  const other = { id: "u2", disabled: false, identities: 1 };
+  const other = { id: "u2", disabled: false, identities: 1, isAwaited: false };
 
   it.each([
     ["who was here before", rules, claims, { ...nobody, known: { id: "u", disabled: false } }, "known"],
@@ -268,6 +268,20 @@ describe("whom a provider may bring in", () => {
       claims,
       { ...invited, userOfEmail: other },
       "email-taken",
+    ],
+    [
+      "who claims the address of a user whom this provider was announced to name",
+      rules,
+      claims,
+      { ...nobody, userOfEmail: { ...other, isAwaited: true } },
+      "link",
+    ],
+    [
+      "who is announced, but disabled",
+      rules,
+      claims,
+      { ...nobody, userOfEmail: { ...other, isAwaited: true, disabled: true } },
+      "disabled",
     ],
     ["who is new in a realm that is full", { ...rules, users: "everyone" }, claims, full, "realm-full"],
     ["whom nobody invited into a realm that is full", rules, claims, full, "not-invited"],

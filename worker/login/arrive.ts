@@ -13,6 +13,7 @@ import {
   insertIdentity,
   insertUser,
   joinTenant,
+  linkUser,
   userStands,
 } from "../store/identities.ts";
 import type { IdentityProvider } from "../store/identity-providers.ts";
@@ -88,6 +89,7 @@ async function attempt(call: Call, provider: IdentityProvider, claims: Claims): 
     db,
     statements: [
       ...(admission.kind === "create" ? newUser(call, provider, userId, admission.email, claims.name) : []),
+      ...(admission.kind === "link" ? linkUser(db, userId, provider.id) : []),
       ...(isNewWayIn ? [insertIdentity(db, { ...identityOf(person), userId, createdAt: call.now })] : []),
       ...room.statements,
       insertSession(db, session.row),

@@ -116,7 +116,7 @@ describe("one address at the providers of two tenants and of the platform", () =
 });
 
 describe("a user of a tenant's realm", () => {
-  it("is the same at the tenant's next provider once he has no way in, and nobody else's before", async () => {
+  it("is nobody's to take by his address at the tenant's next provider, though the one before is gone", async () => {
     const [before, after] = [await ownProvider("acme"), await ownProvider("acme")];
     const { userId } = await loggedIn(before, "moved@acme.example");
     expect(await answered(after, "moved@acme.example")).toMatchObject({
@@ -124,6 +124,8 @@ describe("a user of a tenant's realm", () => {
       text: expect.stringContaining("logs in another way"),
     });
     await call("DELETE", `/tenants/acme/identity-providers/${before.id}?confirm=${before.name}`);
+    expect((await answered(after, "moved@acme.example")).status).toBe(403);
+    await call("PATCH", `/tenants/acme/members/${userId}`, { body: { relinkTo: after.name } });
     expect((await loggedIn(after, "moved@acme.example")).userId).toBe(userId);
   });
 

@@ -18,6 +18,7 @@ export const findPerson = (db: D1Database, person: NamedPerson, now: number): D1
     .prepare(
       `SELECT k.id AS knownId, k.state AS knownState, u.id AS userId, u.state AS userState,
         (SELECT COUNT(*) FROM identities w WHERE w.user_id = u.id) AS identities,
+        u.relink_to IS ?1 AS isAwaited,
         EXISTS (SELECT 1 FROM invitations WHERE email = ?4 AND (?5 IS NULL OR tenant_id = ?5)
           AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?6) AS isInvited,
         CASE WHEN k.id IS NULL AND u.id IS NULL THEN ${REALM_USERS("?5")} ELSE 0 END AS realmUsers
@@ -42,6 +43,7 @@ export function admissionFacts(row: Row | undefined): AdmissionFacts {
           id: row.userId as string,
           disabled: row.userState === "disabled",
           identities: row.identities as number,
+          isAwaited: row.isAwaited === 1,
         },
       }
     : {};
@@ -52,6 +54,18 @@ export function admissionFacts(row: Row | undefined): AdmissionFacts {
     realmUsers: row.realmUsers as number,
   };
 }
+
+/** A user joins a provider by his address: the batch fails where he may not, or no longer. */
+export const linkUser = (db: D1Database, userId: string, providerId: string): D1PreparedStatement[] => [
+  guardThat(
+    db,
+    `EXISTS (SELECT 1 FROM users u WHERE u.id = ?1
+      AND (u.relink_to = ?2 OR NOT EXISTS (SELECT 1 FROM identities i WHERE i.user_id = u.id)))`,
+    userId,
+    providerId,
+  ),
+  db.prepare("UPDATE users SET relink_to = NULL WHERE id = ?").bind(userId),
+];
 
 export const insertIdentity = (db: D1Database, row: typeof identities.$inferSelect): D1PreparedStatement =>
   insertRow(db, identities, row);

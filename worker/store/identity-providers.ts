@@ -52,10 +52,12 @@ export const insertProvider = (db: D1Database, row: IdentityProvider): D1Prepare
 export const updateProvider = (db: D1Database, read: IdentityProvider, after: IdentityProvider) =>
   updateRow(db, identityProviders, read, after);
 
-/** With it go the ways in that led over it, and the logins by them end. */
+/**
+ * The logins by it end. The ways in that led over it stay: they open nothing any more, but whoever has one is nobody's to
+ * take by his address (domain/identity/admission.ts).
+ */
 export const deleteProvider = (db: D1Database, id: string, now: number): D1PreparedStatement[] => [
   db.prepare("DELETE FROM identity_providers WHERE id = ?").bind(id),
-  db.prepare("DELETE FROM identities WHERE provider_id = ?").bind(id),
   db.prepare("DELETE FROM login_attempts WHERE provider_id = ?").bind(id),
   endSessionsOf(db, id, now),
 ];

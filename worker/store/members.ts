@@ -12,12 +12,14 @@ export interface Member {
   email: string;
   displayName: string | null;
   state: "active" | "disabled";
+  /** The provider by which his address may open him once more. */
+  relinkTo: string | null;
   since: number;
   by: string;
   lastUsedAt: number | null;
 }
 
-const SELECT = `SELECT u.id, u.email, u.display_name AS displayName, u.state, m.created_at AS since, m.created_by AS "by",
+const SELECT = `SELECT u.id, u.email, u.display_name AS displayName, u.state, u.relink_to AS relinkTo, m.created_at AS since, m.created_by AS "by",
     u.last_used_at AS lastUsedAt, u.version, u.tenant_id IS m.tenant_id AS isOwn
   FROM memberships m JOIN users u ON u.id = m.user_id
   WHERE m.tenant_id = (SELECT id FROM tenants WHERE name = ?)`;
@@ -56,9 +58,17 @@ export const heldBindings = (rows: Row[]): NamedBinding[] => rows.flatMap((row) 
 export const OF_SUBJECT =
   "(b.subject = ?1 OR b.subject IN (SELECT 'team/' || team_id FROM team_members WHERE member = ?1))";
 
-/** All that somebody has anywhere, by himself or by a team. @param subject `service-account/sva_…` */
+/** All that somebody has anywhere, by himself or by a team. @param subject `user/usr_…`, `service-account/sva_…` */
 export const bindingsOfSubject = (db: D1Database, subject: string): D1PreparedStatement =>
   bindingsWhere(db, OF_SUBJECT, subject);
+
+/** As {@link heldStands}, of what {@link bindingsOfSubject} has read. */
+export const heldAnywhereStands = (
+  db: D1Database,
+  subject: string,
+  read: readonly NamedBinding[],
+): D1PreparedStatement =>
+  guardThat(db, `(SELECT COUNT(*) FROM bindings b WHERE ${OF_SUBJECT}) = ?2`, subject, read.length);
 
 /** The batch fails where somebody has been given something in a tenant, or lost it, since it was read. */
 export const heldStands = (

@@ -37,3 +37,10 @@ export function mayTake(call: Call, binding: NamedBinding): void {
   };
   mayGive(call, gift, `binding/${binding.id}`);
 }
+
+/** Somebody else gets what a binding gives, for as long as it does. @throws KubeNovaError KN-1130 */
+export function mayPass(call: Call, binding: NamedBinding): void {
+  const permissions = permissionsOf(binding.role, binding.rolePermissions ?? []);
+  const { clusterOwner: owner, expiresAt, subject } = binding;
+  mayGive(call, { permissions, scope: scopeOfBinding(binding), owner, expiresAt }, subject);
+}

@@ -9,6 +9,8 @@ import { updateUser } from "../../store/users.ts";
 import { mayTake } from "../bindings/take.ts";
 import { accessEvent } from "../shared/giving.ts";
 import { ownersAfter } from "../shared/owners.ts";
+import { relinking } from "../users/relink.ts";
+import { userState } from "../users/write.ts";
 import { readMember } from "./read.ts";
 import { memberExample, memberJson, memberParams, memberSchema, patchMemberSchema } from "./schema.ts";
 
@@ -17,9 +19,9 @@ export const patchMember = defineRoute({
   path: "/api/v1/tenants/{tenant}/members/{user}",
   operationId: "patchMember",
   tag: "members",
-  summary: "Change, disable or enable a user of the tenant's own providers",
+  summary: "Change, disable, enable or relink a user of the tenant's own providers",
   description:
-    "`state: disabled` refuses his next request and ends his logins; `state: active` gives back what he had, not the logins. Who changes it must hold what he has. On the platform's users the platform decides.",
+    "`state: disabled` refuses his next request and ends his logins; `state: active` gives back what he had, not the logins. `relinkTo` is for whoever moves to another provider: docs/oidc.md. Who changes it must hold what he has. On the platform's users the platform decides.",
   action: "member:update",
   params: memberParams,
   body: { schema: patchMemberSchema, example: { state: "disabled" }, mediaTypes: MERGE_PATCH_TYPES },
@@ -41,28 +43,31 @@ export const patchMember = defineRoute({
       );
     }
     const { displayName = before.displayName, state = before.state } = call.body;
-    const after = { ...before, displayName, state, version: before.version + 1 };
+    const { relinkTo, guards: relinkGuards } = await relinking(call, before, call.params.tenant);
+    const after = { ...before, displayName, state, relinkTo, version: before.version + 1 };
     const answer = { status: 200, body: memberJson(after) };
-    const isSame = displayName === before.displayName && state === before.state;
+    const isSame =
+      displayName === before.displayName && state === before.state && relinkTo === before.relinkTo;
     if (isSame) return call.commit({ db, statements: [], events: [], answer });
     const guards = state === before.state ? [] : await afterSwitch(call, tenantId, after);
     const verb = state === before.state ? "changed" : state === "active" ? "enabled" : "disabled";
     return call.commit({
       db,
-      statements: [...updateUser(db, before, { displayName, state }, call.now), ...guards],
+      statements: [
+        ...updateUser(db, before, { displayName, state, relinkTo }, call.now),
+        ...guards,
+        ...relinkGuards,
+      ],
       events: [
         accessEvent(tenantId, `user/${before.id}`, `user-${verb}`, {
-          before: memberState(before),
-          after: memberState(after),
+          before: userState(before),
+          after: userState(after),
         }),
       ],
       answer,
     });
   },
 });
-
-/** What events say of him: nothing that names the person. */
-const memberState = ({ id, state, version }: Member) => ({ id, state, version });
 
 /**
  * What follows, in the batch, on switching somebody off or on, once whoever does it holds all that he has.

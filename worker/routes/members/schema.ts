@@ -4,7 +4,7 @@ import type { Member } from "../../store/members.ts";
 import { iso, timeSchema } from "../shared/catalogue.ts";
 import { pageOf } from "../shared/paging.ts";
 import { tenantParams } from "../tenants/schema.ts";
-import { patchUserSchema, userIdSchema } from "../users/schema.ts";
+import { patchUserSchema, relinkToSchema, userIdSchema } from "../users/schema.ts";
 
 export const memberSchema = z
   .object({
@@ -12,6 +12,7 @@ export const memberSchema = z
     email: z.string(),
     displayName: z.string().optional(),
     state: z.enum(["active", "disabled"]),
+    relinkTo: relinkToSchema.optional(),
     memberSince: timeSchema,
     addedBy: z.string(),
     lastUsedAt: timeSchema.optional().meta({ description: "To the hour." }),
@@ -28,6 +29,7 @@ export const memberJson = (member: Member) => ({
   email: member.email,
   displayName: member.displayName ?? undefined,
   state: member.state,
+  relinkTo: member.relinkTo ?? undefined,
   memberSince: iso(member.since),
   addedBy: member.by,
   lastUsedAt: member.lastUsedAt === null ? undefined : iso(member.lastUsedAt),

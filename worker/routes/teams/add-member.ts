@@ -1,13 +1,10 @@
-import { permissionsOf } from "../../../domain/access/index.ts";
 import { KubeNovaError } from "../../../domain/errors/index.ts";
-import type { Call } from "../../routing/call.ts";
 import { defineRoute } from "../../routing/define.ts";
-import type { NamedBinding } from "../../store/bindings.ts";
 import { directory } from "../../store/database.ts";
 import { findSubject } from "../../store/subjects.ts";
 import { findPlaces, insertTeamMember, MAX_TEAM_MEMBERS, MAX_TEAMS_OF_MEMBER } from "../../store/teams.ts";
-import { scopeOfBinding } from "../bindings/state.ts";
-import { accessEvent, mayGive } from "../shared/giving.ts";
+import { mayPass } from "../bindings/take.ts";
+import { accessEvent } from "../shared/giving.ts";
 import { presentSubject } from "../shared/subject.ts";
 import { givenToTeam, readTeam } from "./read.ts";
 import {
@@ -77,11 +74,4 @@ function hasRoom({ members, teams, isIn }: Places): void {
   if (members >= MAX_TEAM_MEMBERS) throw new KubeNovaError("KN-1133", undefined, { max: MAX_TEAM_MEMBERS });
   if (teams >= MAX_TEAMS_OF_MEMBER)
     throw new KubeNovaError("KN-1133", undefined, { max: MAX_TEAMS_OF_MEMBER });
-}
-
-/** Whoever joins has it for as long as the team. @throws KubeNovaError KN-1130 */
-function mayPass(call: Call, binding: NamedBinding): void {
-  const permissions = permissionsOf(binding.role, binding.rolePermissions ?? []);
-  const { clusterOwner: owner, expiresAt, subject } = binding;
-  mayGive(call, { permissions, scope: scopeOfBinding(binding), owner, expiresAt }, subject);
 }

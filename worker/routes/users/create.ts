@@ -40,6 +40,7 @@ export const createUser = defineRoute({
       email,
       displayName: call.body.displayName ?? null,
       state: "active",
+      relinkTo: null,
       version: 1,
       createdAt: call.now,
       updatedAt: call.now,

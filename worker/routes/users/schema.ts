@@ -13,8 +13,27 @@ export const createUserSchema = z
   .strictObject({ email: emailSchema, displayName: displayNameSchema.optional() })
   .meta({ id: "UserCreate" });
 export const patchUserSchema = z
-  .strictObject({ displayName: displayNameSchema.nullable().optional(), state: stateSchema.optional() })
+  .strictObject({
+    displayName: displayNameSchema.nullable().optional(),
+    state: stateSchema.optional(),
+    relinkTo: z
+      .string()
+      .max(64)
+      .nullable()
+      .optional()
+      .meta({
+        description:
+          "Name or id of a provider of his realm: the next login there with his verified address is his, once, though he has or had another way in. Needs all that he holds. Null takes it back.",
+        examples: ["google"],
+      }),
+  })
   .meta({ id: "UserPatch" });
+
+/** Of answers. */
+export const relinkToSchema = z
+  .string()
+  .regex(idPattern("identityProvider"))
+  .meta({ description: "The provider by which the next login with his address is his." });
 
 export const userSchema = z
   .object({
@@ -26,6 +45,7 @@ export const userSchema = z
     email: z.string(),
     displayName: z.string().optional(),
     state: stateSchema,
+    relinkTo: relinkToSchema.optional(),
     version: z.int().min(1),
     createdAt: timeSchema,
     updatedAt: timeSchema,
@@ -54,6 +74,7 @@ export const userJson = (user: NamedUser) => ({
   email: user.email,
   displayName: user.displayName ?? undefined,
   state: user.state,
+  relinkTo: user.relinkTo ?? undefined,
   version: user.version,
   createdAt: iso(user.createdAt),
   updatedAt: iso(user.updatedAt),

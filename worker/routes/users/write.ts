@@ -12,7 +12,17 @@ export const userAnswer = (status: number, user: NamedUser): Answer => ({
 });
 
 /** What events say of a user: nothing that names the person. */
-export const userState = ({ id, state, version }: User) => ({ id, state, version });
+export const userState = ({
+  id,
+  state,
+  relinkTo,
+  version,
+}: Pick<User, "id" | "state" | "relinkTo" | "version">) => ({
+  id,
+  state,
+  relinkTo,
+  version,
+});
 
 /** @throws KubeNovaError KN-1200, KN-1102 */
 export async function readUser(call: Call<{ user: string }>): Promise<NamedUser> {

@@ -15,6 +15,8 @@ export const users = sqliteTable(
     state: text("state", { enum: ["active", "disabled"] })
       .notNull()
       .default("active"),
+    /** The provider by which his address may open him once more (domain/identity/admission.ts). */
+    relinkTo: text("relink_to"),
     version: integer("version").notNull().default(1),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
