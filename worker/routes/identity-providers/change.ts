@@ -1,5 +1,6 @@
 import { mergePatch } from "../../../domain/canonical/merge-patch.ts";
 import { sameJson } from "../../../domain/canonical/same.ts";
+import type { Call } from "../../routing/call.ts";
 import { defineRoute, type Route } from "../../routing/define.ts";
 import { MERGE_PATCH_TYPES } from "../../routing/requests.ts";
 import { validate } from "../../routing/validate.ts";
@@ -14,6 +15,7 @@ import { confirmed, confirmQuery } from "../shared/catalogue.ts";
 import { notThere } from "../shared/giving.ts";
 import { providerExample } from "./examples.ts";
 import type { Level } from "./level.ts";
+import { mayActOnPeople } from "./people.ts";
 import { openOne } from "./place.ts";
 import { patchProviderSchema, providerSchema, type WriteProvider, writeProviderSchema } from "./schema.ts";
 import { providerAnswer, providerEvent, writtenRow } from "./write.ts";
@@ -26,7 +28,7 @@ const patchRoute = (level: Level): Route =>
     tag: "identity-providers",
     summary: `Change one of ${level.whose} identity providers`,
     description:
-      "A JSON Merge Patch (RFC 7396). Another issuer makes its people strangers: who they were at the old one counts no more. It ends all logins by the provider, as another `groupsClaim` does and `enabled: false`. With another issuer comes its `clientSecret`, or null: the former one is not sent there.",
+      "A JSON Merge Patch (RFC 7396). Another issuer makes its people strangers: who they were at the old one counts no more. It ends all logins by the provider, as another `groupsClaim` does and `enabled: false`. With another issuer comes its `clientSecret`, or null: the former one is not sent there. Whoever changes more than `displayName` must hold all that its people and groups have.",
     action: level.actions.update,
     params: level.one,
     body: { schema: patchProviderSchema, example: { enabled: false }, mediaTypes: MERGE_PATCH_TYPES },
@@ -39,7 +41,7 @@ const patchRoute = (level: Level): Route =>
         headers: ["ETag"],
       },
     },
-    errors: ["KN-1305", "KN-1610"],
+    errors: ["KN-1130", "KN-1305", "KN-1610"],
     async handler(call) {
       const { db, provider: before } = await openOne(call, call.params);
       call.checkPrecondition(before);
@@ -52,10 +54,12 @@ const patchRoute = (level: Level): Route =>
       if (clientSecret === undefined && sameJson(writtenFields(after), writtenFields(before))) {
         return call.commit({ db, statements: [], events: [], answer: providerAnswer(call, 200, before) });
       }
+      const guards = await guardsOf(call, before, after, clientSecret !== undefined);
       return call.commit({
         db,
         statements: [
           ...updateProvider(db, before, after),
+          ...guards,
           ...(speaksOtherwise(before, after) ? [endSessionsOf(db, before.id, call.now)] : []),
         ],
         events: [providerEvent("updated", before, after)],
@@ -69,6 +73,23 @@ function mayKeepSecret(before: IdentityProvider, { issuer }: WriteProvider): voi
   if (before.clientSecret === null || issuer === before.issuer) return;
   const message = `it was given for ${before.issuer}; for another issuer give it anew, or null for none`;
   throw notThere("clientSecret", message);
+}
+
+/** What must hold in the batch, once whoever changes more than a label holds what its people have. @throws KubeNovaError KN-1130 */
+async function guardsOf(
+  call: Call,
+  before: IdentityProvider,
+  after: IdentityProvider,
+  isNewSecret: boolean,
+): Promise<D1PreparedStatement[]> {
+  const { displayName } = after;
+  if (!isNewSecret && sameJson(writtenFields(after), writtenFields({ ...before, displayName }))) return [];
+  const { enabled } = after;
+  const isOnlyEnded =
+    !enabled &&
+    !isNewSecret &&
+    sameJson(writtenFields(after), writtenFields({ ...before, displayName, enabled }));
+  return [await mayActOnPeople(call, before, isOnlyEnded ? "takes" : "gives")];
 }
 
 /** Whether what the provider said of those who are logged in by it counts no more. */
@@ -97,19 +118,21 @@ const deleteRoute = (level: Level): Route =>
     operationId: `deleteIdentityProvider${level.suffix}`,
     tag: "identity-providers",
     summary: `Delete one of ${level.whose} identity providers`,
-    description: "All logins by it end at once. Users stay, without this way in.",
+    description:
+      "All logins by it end at once. Users stay, without this way in. Whoever deletes it must hold all that they and its groups have.",
     action: level.actions.delete,
     params: level.one,
     query: confirmQuery("google"),
     answers: { 204: { description: "It is gone." } },
-    errors: ["KN-1008"],
+    errors: ["KN-1008", "KN-1130"],
     async handler(call) {
       const { db, provider } = await openOne(call, call.params);
       confirmed(provider.name, call.query.confirm);
+      const stands = await mayActOnPeople(call, provider, "takes");
       const [remove, ...others] = deleteProvider(db, provider.id, call.now);
       return call.commit({
         db,
-        statements: [remove as D1PreparedStatement, guardOne(db), ...others],
+        statements: [remove as D1PreparedStatement, guardOne(db), stands, ...others],
         events: [providerEvent("deleted", provider, undefined)],
         answer: { status: 204 },
       });

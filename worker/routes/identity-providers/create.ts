@@ -3,6 +3,7 @@ import { defineRoute, type Route } from "../../routing/define.ts";
 import { insertProvider, MAX_PROVIDERS } from "../../store/identity-providers.ts";
 import { providerExample, writeProviderExample } from "./examples.ts";
 import type { Level } from "./level.ts";
+import { mayActOnPeople } from "./people.ts";
 import { openOwner } from "./place.ts";
 import { createProviderSchema, providerSchema } from "./schema.ts";
 import { providerAnswer, providerEvent, writtenRow } from "./write.ts";
@@ -30,7 +31,7 @@ export const createProvider = (level: Level): Route =>
         headers: ["ETag", "Location"],
       },
     },
-    errors: ["KN-1300", "KN-1610"],
+    errors: ["KN-1130", "KN-1300", "KN-1610"],
     async handler(call) {
       const { name, ...write } = call.body;
       const { db, owner, found } = await openOwner(call, call.params);
@@ -43,11 +44,13 @@ export const createProvider = (level: Level): Route =>
       const id = call.newId("identityProvider");
       const { tenantId } = owner;
       const blank = { id, tenantId, name, version: 1, createdAt: call.now, clientSecret: null };
+      // Of a new one these are users who never logged in: it could name them.
+      const stands = await mayActOnPeople(call, blank, "gives");
       const row = await writtenRow(call, blank, write);
       const answer = { ...providerAnswer(call, 201, row), location: `${owner.path}/${name}` };
       return call.commit({
         db,
-        statements: [insertProvider(db, row)],
+        statements: [insertProvider(db, row), stands],
         events: [providerEvent("created", undefined, row)],
         answer,
       });
