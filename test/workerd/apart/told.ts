@@ -6,7 +6,7 @@ export class Told {
   readonly #tenants: readonly Tenant[];
   /** What each tenant has sent: an answer that repeats it tells nothing. */
   readonly #sent = new Map<Tenant, Set<string>>();
-  /** Answers by operation and by the first parameter that is not the caller's: there must be one of each. */
+  /** Answers by operation and by the parameters that are not the caller's: there must be one of each. */
   readonly #answers = new Map<string, Map<string, string>>();
   readonly #operations = new Set<string>();
 
@@ -30,8 +30,8 @@ export class Told {
 
   /** The answer for what is another's, or nobody's: a reader must not be able to say which of the two. */
   answered(operationId: string, { owners, values, url }: Asked, status: number, text: string): void {
-    const first = Object.entries(owners).find(([, owner]) => owner !== "own")?.[0];
-    const key = `${operationId} ${first}`;
+    const others = Object.keys(owners).filter((name) => owners[name] !== "own");
+    const key = `${operationId} ${others}`;
     const masked = errorOf(text, values);
     const answers = this.#answers.get(key) ?? new Map<string, string>();
     answers.set(`${status} ${masked}`, `${url} (${Object.values(owners)})`);
