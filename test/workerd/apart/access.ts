@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { allAppended } from "../audit.ts";
 import { givenTenantUser } from "../principals.ts";
 import { done } from "./done.ts";
-import type { About, Tenant, Values } from "./tenant.ts";
+import type { About, Tenant, Values } from "./types.ts";
 
 type Made = Record<string, unknown>;
 

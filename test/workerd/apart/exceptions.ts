@@ -1,6 +1,6 @@
 import { isPlatformOnly, type Permission } from "../../../domain/access/index.ts";
 import type { Route } from "../../../worker/routing/define.ts";
-import type { Asked } from "./requests.ts";
+import type { Asked } from "./types.ts";
 
 /**
  * Where something else than 404 may come for what is not the caller's, each with its reason. What is not named here is

@@ -1,4 +1,4 @@
-import type { Tenant } from "./tenant.ts";
+import type { Tenant } from "./types.ts";
 
 /** A place outside the path that names something of a tenant: in a body, or in a query. */
 export interface Reference {

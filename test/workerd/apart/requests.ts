@@ -2,23 +2,9 @@ import type { Method, Route } from "../../../worker/routing/define.ts";
 import { toJsonSchema } from "../../../worker/routing/json-schema.ts";
 import { anId } from "../seed.ts";
 import { always, createsByName } from "./exceptions.ts";
-import type { Tenant } from "./tenant.ts";
+import type { Asked, Case, Owner, Tenant } from "./types.ts";
 
-/** Whose a parameter of a path is: the caller's, another tenant's, what either has deleted, nobody's. */
-export type Owner = "own" | "foreign" | "stale" | "foreign-stale" | "guessed";
 const OTHERS = ["foreign", "stale", "foreign-stale", "guessed"] as const;
-
-/** Owners of a route's parameters in the order of its path. */
-export type Case = readonly Owner[];
-
-export interface Asked {
-  method: Method;
-  url: string;
-  /** By parameter, the tenant-scoped ones alone: a value that nobody has stands as guessed. */
-  owners: Record<string, Owner>;
-  /** Values of the path. */
-  values: string[];
-}
 
 /** Names of a path's parameters that a tenant decides on. */
 export const scopedIn = ({ path, operationId }: Route): string[] =>

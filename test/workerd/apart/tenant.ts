@@ -4,29 +4,7 @@ import { givenCluster, givenProject, imageSpec } from "../catalogue.ts";
 import { givenMember } from "../principals.ts";
 import { givenAccess } from "./access.ts";
 import { done } from "./done.ts";
-
-/** Values for one parameter of a path, in one tenant. */
-export interface Values {
-  /** What is there. */
-  own: string[];
-  /** What was there once, and is deleted. */
-  stale: string[];
-}
-
-export interface Tenant {
-  name: string;
-  id: string;
-  /** Of its owner, who has every right in it. */
-  token: string;
-  userId: string;
-  sessionId: string;
-  /** Stands in all that the tenant wrote down, and in no id or name that others could send. */
-  marker: string;
-  /** Ids and addresses of its rows: nobody else is ever sent them, unless he sent them first. */
-  secrets: string[];
-  /** By the parameter. No name is there in two tenants. */
-  things: Record<string, Values>;
-}
+import type { About, Tenant, Values } from "./types.ts";
 
 /** All that a tenant can have, some of it deleted, each with its marker. */
 export async function givenTenant(i: number): Promise<Tenant> {
@@ -56,8 +34,6 @@ export async function givenTenant(i: number): Promise<Tenant> {
   };
   return { ...about, things, secrets: [marker, id, user.id, ...(await secretsOf(id)), ...idsIn(things)] };
 }
-
-export type About = Omit<Tenant, "things" | "secrets">;
 
 /** What the attack asks is no reason to refuse it. */
 const unlimited = (tenant: string) =>

@@ -1,5 +1,4 @@
-import type { Asked } from "./requests.ts";
-import type { Tenant } from "./tenant.ts";
+import type { Asked, Tenant } from "./types.ts";
 
 /** What all answers together have told the tenants of one another. */
 export class Told {
