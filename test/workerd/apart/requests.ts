@@ -1,4 +1,4 @@
-import type { Method, Route } from "../../../worker/routing/define.ts";
+import type { Route } from "../../../worker/routing/define.ts";
 import { toJsonSchema } from "../../../worker/routing/json-schema.ts";
 import { anId } from "../seed.ts";
 import { always, createsByName } from "./exceptions.ts";
