@@ -85,9 +85,9 @@ export class AuditDO extends DurableObject<Env> implements AuditRpc {
     return rangeOf(this.#upkeep.archive, this.#reader, this.#log, since, until);
   }
 
-  async settingsChanged(retentionDays?: number): Promise<void> {
+  async settingsChanged(retention = false): Promise<void> {
     const now = this.#begin();
-    if (retentionDays !== undefined) this.#upkeep.changed(retentionDays);
+    if (retention) this.#upkeep.changed();
     await this.#clock.armAt(now);
   }
 

@@ -207,8 +207,8 @@ export interface AuditRpc {
   hashes(from: number, limit: number): Promise<string[]>;
   /** Indexes that hold all entries of a time range, `to` not included; others may stand between them. */
   range(since: number | null, until: number | null): Promise<{ from: number; to: number }>;
-  /** Where the log is streamed to has changed, or, where it is given, how many days it is kept: it looks there. */
-  settingsChanged(retentionDays?: number): Promise<void>;
+  /** Where the log is streamed to has changed, or, where it says so, how many days it is kept: it looks there. */
+  settingsChanged(retention?: boolean): Promise<void>;
   /** What became of the log beyond its own storage. */
   trail(): Promise<UpkeepState & { sink: SinkState | null }>;
   /** That the tree of `from` leaves is the beginning of that of `to`; null where there is no such size. */

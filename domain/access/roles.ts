@@ -27,7 +27,7 @@ const PLATFORM_ONLY: ReadonlySet<Permission> = new Set<Permission>([
   "metrics:get",
   "audit-retention:update",
   ...allOf("data-key", "dead-letter", "user", "platform-audit", "platform-provider", "platform-access"),
-  ...allOf("platform-audit-sink", "platform-audit-retention"),
+  ...allOf("platform-audit-sink", "platform-audit-retention", "plan"),
 ]);
 
 /** Whether a permission holds on the platform alone: a binding further down does not give it, whatever its role. */
@@ -66,7 +66,7 @@ const PROJECT_ADMIN: readonly Permission[] = [
 export const ROLES = {
   "platform-admin": role("Everything, everywhere.", ["platform"], PERMISSIONS),
   "platform-ops": role(
-    "Runs the platform: clusters, events, dead letters, metrics; reads the catalogue, writes nothing of a tenant but its limits.",
+    "Runs the platform: clusters, events, dead letters, metrics; reads the catalogue, writes nothing of a tenant but its limits and plans.",
     ["platform", "cluster"],
     [
       ...CATALOGUE_READS,
@@ -75,6 +75,7 @@ export const ROLES = {
       ...readsOf("data-key"),
       "environment:adopt",
       "tenant:limit",
+      ...allOf("plan"),
     ],
   ),
   "tenant-owner": role("Everything in a tenant, its deletion and its access too.", ["tenant"], OF_A_TENANT),
@@ -99,9 +100,9 @@ export const ROLES = {
     [...CATALOGUE_READS, ...readsOf("cluster", "event")],
   ),
   billing: role(
-    "Reads what is paid for: the catalogue, without events, logs or clusters.",
+    "Reads what is paid for: plans and the catalogue, without events, logs or clusters.",
     ["platform", "tenant"],
-    CATALOGUE_READS,
+    [...CATALOGUE_READS, ...readsOf("plan")],
   ),
   auditor: role(
     "Reads everything there is a record of: catalogue, clusters, events, access and the audit log.",

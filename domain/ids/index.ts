@@ -29,6 +29,7 @@ export const ID_PREFIXES = {
   dataKey: "dek",
   keyRotation: "krt",
   auditEntry: "aud",
+  plan: "pln",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

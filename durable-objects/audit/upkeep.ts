@@ -1,4 +1,4 @@
-import { DEFAULT_RETENTION_DAYS, expiresAt, UPKEEP_EVERY_MS } from "../../domain/audit/bundle.ts";
+import { UPKEEP_EVERY_MS } from "../../domain/audit/bundle.ts";
 import type { Env } from "../../worker/env.ts";
 import { retentionDaysOf } from "../../worker/store/audit-settings.ts";
 import { directory } from "../../worker/store/database.ts";
@@ -14,8 +14,6 @@ const RETRY_MS = 10 * 60_000;
 interface Kept {
   /** No round before. */
   notBefore: number;
-  /** As it was read last. */
-  retentionDays: number;
   error: string | null;
 }
 
@@ -45,14 +43,16 @@ export class Upkeep {
     this.#worm = env.AUDIT_WORM && new WormExport(storage.kv, env.AUDIT_WORM, log, read);
   }
 
-  /** When there is something to do; null where nothing is to come. */
+  /**
+   * When there is something to do; null where nothing is to come. What is archived is looked at daily: its retention may
+   * be a plan's, and who changes that tells no log.
+   */
   dueAt(): number | null {
-    const { notBefore, retentionDays } = this.#kept;
-    const newestAt = this.archive.oldestNewestAt();
+    const { notBefore } = this.#kept;
     const times = [
       this.#mover.dueAt(),
       this.#worm?.dueAt(this.#tree.frontier.size) ?? null,
-      newestAt === null ? null : expiresAt(newestAt, retentionDays),
+      this.archive.oldestNewestAt() === null ? null : notBefore,
     ].filter((at) => at !== null);
     return times.length > 0 ? Math.max(Math.min(...times), notBefore) : null;
   }
@@ -61,24 +61,23 @@ export class Upkeep {
   async run(now: number): Promise<void> {
     const dueAt = this.dueAt();
     if (dueAt === null || dueAt > now) return;
-    const { retentionDays: before } = this.#kept;
     try {
       const retentionDays = await retentionDaysOf(directory(this.#env), this.#log);
       const more = await this.#mover.moveDue(now);
       await this.#mover.deleteExpired(retentionDays, now);
       await this.#worm?.run(this.#tree.frontier.size, now);
-      this.#keep({ notBefore: more ? now : now + UPKEEP_EVERY_MS, retentionDays, error: null });
+      this.#keep({ notBefore: more ? now : now + UPKEEP_EVERY_MS, error: null });
     } catch (error) {
       console.error(
         JSON.stringify({ message: "an audit log's upkeep failed", log: this.#log, error: String(error) }),
       );
-      this.#keep({ notBefore: now + RETRY_MS, retentionDays: before, error: String(error).slice(0, 512) });
+      this.#keep({ notBefore: now + RETRY_MS, error: String(error).slice(0, 512) });
     }
   }
 
   /** The retention was set anew: the next round reads it. */
-  changed(retentionDays: number): void {
-    this.#keep({ ...this.#kept, notBefore: 0, retentionDays });
+  changed(): void {
+    this.#keep({ ...this.#kept, notBefore: 0 });
   }
 
   state(): UpkeepState {
@@ -90,9 +89,7 @@ export class Upkeep {
   }
 
   get #kept(): Kept {
-    return (
-      this.#kv.get<Kept>("upkeep") ?? { notBefore: 0, retentionDays: DEFAULT_RETENTION_DAYS, error: null }
-    );
+    return this.#kv.get<Kept>("upkeep") ?? { notBefore: 0, error: null };
   }
 
   #keep(kept: Kept): void {

@@ -5,6 +5,7 @@ import {
   appStateSchema,
   clusterStateSchema,
   environmentStateSchema,
+  planStateSchema,
   projectStateSchema,
   tenantLimitsStateSchema,
   tenantStateSchema,
@@ -149,6 +150,13 @@ export const EVENTS = {
     "What a tenant's callers may use was changed.",
     updated(tenantLimitsStateSchema),
   ),
+  "evt.plan.created": define(1, "A plan was made.", created(planStateSchema)),
+  "evt.plan.updated": define(
+    1,
+    "A plan was changed: its figures hold for its tenants within a minute.",
+    updated(planStateSchema),
+  ),
+  "evt.plan.deleted": define(1, "A plan is no more; no tenant was on it.", deleted(planStateSchema)),
   "evt.project.created": define(1, "A project was created.", created(projectStateSchema)),
   "evt.project.updated": define(1, "A project was changed.", updated(projectStateSchema)),
   "evt.project.deleted": define(

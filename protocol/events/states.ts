@@ -16,13 +16,32 @@ export const tenantStateSchema = z.strictObject({
 });
 export type TenantState = z.infer<typeof tenantStateSchema>;
 
-/** Own figures; null is the installation's default. */
-export const tenantLimitsStateSchema = z.strictObject({
+const limitFigures = {
   requestsPerMinute: z.int().nullable(),
   principalRequestsPerMinute: z.int().nullable(),
   streams: z.int().nullable(),
   principalStreams: z.int().nullable(),
+};
+
+/** Own figures; null is the plan's, or else the installation's default. */
+export const tenantLimitsStateSchema = z.strictObject({
+  ...limitFigures,
+  /** The plan's name; null where there is none. */
+  plan: z.string().nullable().optional(),
 });
+
+/** Null is the installation's default. */
+export const planStateSchema = z.strictObject({
+  id: z.string().regex(idPattern("plan")),
+  name: z.string(),
+  displayName: z.string().nullable(),
+  limits: z.strictObject(limitFigures),
+  auditRetentionDays: z.int().nullable(),
+  /** Whether new tenants get it. */
+  isDefault: z.boolean(),
+  version: z.int().min(1),
+});
+export type PlanState = z.infer<typeof planStateSchema>;
 
 export const projectStateSchema = z.strictObject({
   id: z.string().regex(idPattern("project")),

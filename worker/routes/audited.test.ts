@@ -79,6 +79,8 @@ const STEPS: Record<string, () => Step> = {
   putTenant: () => put(ACME, { displayName: "Acme" }),
   patchTenant: () => patch(ACME, { displayName: "ACME" }),
   putTenantLimits: () => put(`${ACME}/limits`, { streams: 9 }),
+  putPlan: () => put("/plans/team", { limits: { streams: 9 } }),
+  deletePlan: () => remove("/plans/team"),
   createIdentityProviderOfTenant: () => post(`${ACME}${PROVIDERS}`, idp),
   patchIdentityProviderOfTenant: () => patch(`${ACME}${PROVIDERS}/one`, { enabled: false }),
   deleteIdentityProviderOfTenant: () => remove(`${ACME}${PROVIDERS}/one?confirm=one`),

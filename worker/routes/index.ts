@@ -22,6 +22,7 @@ import { keyRoutes } from "./keys/index.ts";
 import { logRoutes } from "./logs/index.ts";
 import { meRoutes } from "./me/index.ts";
 import { memberRoutes } from "./members/index.ts";
+import { planRoutes } from "./plans/index.ts";
 import { projectRoutes } from "./projects/index.ts";
 import { proxyRoutes } from "./proxy/index.ts";
 import { releaseRoutes } from "./releases/index.ts";
@@ -43,6 +44,7 @@ export const routes: readonly Route[] = [
   ...identityProviderRoutes,
   ...tenantRoutes,
   ...tenantLimitRoutes,
+  ...planRoutes,
   ...projectRoutes,
   ...environmentRoutes,
   ...appRoutes,

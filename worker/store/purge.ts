@@ -101,6 +101,10 @@ const PURGES = [
   ),
   `DELETE FROM sessions WHERE tenant_id IN (${DOOMED.tenants})`,
   `DELETE FROM identity_providers WHERE id IN (${PROVIDERS_OF_DOOMED})`,
+  // A log is longer there than its tenant: what the plan said of it stays said.
+  `INSERT OR IGNORE INTO audit_settings (log, retention_days, updated_at)
+    SELECT l.id, p.audit_retention_days, ?1 FROM tenant_limits l JOIN plans p ON p.id = l.plan_id
+    WHERE l.id IN (${DOOMED.tenants}) AND p.audit_retention_days IS NOT NULL`,
   `DELETE FROM tenant_limits WHERE id IN (${DOOMED.tenants})`,
   `DELETE FROM audit_sinks WHERE tenant_id IN (${DOOMED.tenants})`,
   `DELETE FROM tenants WHERE id IN (${LEAVING.tenants})

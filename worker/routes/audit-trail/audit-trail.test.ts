@@ -83,9 +83,13 @@ describe("the report on a log", () => {
 
 describe("retention", () => {
   it("is seven years unless the platform sets it", async () => {
-    expect((await api("GET", `${LOG}/retention`)).body).toMatchObject({ retentionDays: 2_557, archived: 0 });
+    expect((await api("GET", `${LOG}/retention`)).body).toMatchObject({
+      retentionDays: 2_557,
+      source: "default",
+      archived: 0,
+    });
     const body = { retentionDays: 3_650 };
-    expect((await api("PUT", `${LOG}/retention`, { body })).body).toEqual(body);
+    expect((await api("PUT", `${LOG}/retention`, { body })).body).toEqual({ ...body, source: "own" });
     expect((await api("GET", `${LOG}/retention`)).body).toMatchObject(body);
     expect((await api("PUT", `${LOG}/retention`, { body: { retentionDays: 30 } })).code).toBe("KN-1002");
   });

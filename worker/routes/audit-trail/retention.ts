@@ -6,7 +6,13 @@ import {
 } from "../../../domain/audit/bundle.ts";
 import { defineRoute, type Route } from "../../routing/define.ts";
 import { etagOf } from "../../routing/preconditions.ts";
-import { findRetention, setRetention } from "../../store/audit-settings.ts";
+import {
+  effectiveDays,
+  findRetention,
+  type Retention,
+  retentionOf,
+  setRetention,
+} from "../../store/audit-settings.ts";
 import { auditStub, directory } from "../../store/database.ts";
 import { type Place, paramsAt, readLog } from "../audit/place.ts";
 import { changed } from "./changed.ts";
@@ -17,10 +23,19 @@ const daysSchema = z
   .max(MAX_RETENTION_DAYS)
   .meta({ description: "Days that entries are kept." });
 
-const writeSchema = z.strictObject({ retentionDays: daysSchema }).meta({ id: "AuditRetentionWrite" });
+const writeSchema = z
+  .strictObject({
+    retentionDays: daysSchema.nullable().meta({ description: "Null: its plan's, or else the default." }),
+  })
+  .meta({ id: "AuditRetentionWrite" });
+const heldFields = {
+  retentionDays: daysSchema,
+  source: z.enum(["own", "plan", "default"]).meta({ description: "Who says so." }),
+};
+const heldSchema = z.object(heldFields).meta({ id: "AuditRetentionHeld" });
 const retentionSchema = z
   .object({
-    retentionDays: daysSchema,
+    ...heldFields,
     archived: z.int().meta({ description: "Entries older than 90 days, which stand in bundles in R2." }),
     locked: z
       .int()
@@ -29,11 +44,15 @@ const retentionSchema = z
     error: z.string().nullable().meta({ description: "Why the last daily round failed." }),
   })
   .meta({ id: "AuditRetention" });
-const example = { retentionDays: DEFAULT_RETENTION_DAYS, archived: 12_000, locked: 15_210, error: null };
+const heldExample = { retentionDays: 3_650, source: "own" as const };
+const example = { ...heldExample, archived: 12_000, locked: 15_210, error: null };
 
-/** A log's retention has no version of its own: the figure is what If-Match names. */
-const daysOf = (found: D1Result<Record<string, unknown>> | undefined): number =>
-  (found?.results[0] as { days: number } | undefined)?.days ?? DEFAULT_RETENTION_DAYS;
+/** A log's retention has no version of its own: the figure that holds is what If-Match names. */
+const heldOf = (retention: Retention) => {
+  const { own, plan } = retention;
+  const source = own !== null ? "own" : plan !== null ? "plan" : "default";
+  return { retentionDays: effectiveDays(retention), source };
+};
 
 export const getAuditRetention = (place: Place): Route =>
   defineRoute({
@@ -57,10 +76,11 @@ export const getAuditRetention = (place: Place): Route =>
       const { log } = await readLog(call);
       const db = directory(call.env);
       const [found] = await call.look(db, [findRetention(db, log)]);
-      const retentionDays = daysOf(found);
+      const held = heldOf(retentionOf(found?.results[0]));
       const { archived, worm, error } = await auditStub(call.env, log).trail();
       const progress = { archived, locked: worm, error };
-      return { status: 200, body: { retentionDays, ...progress }, etag: etagOf(retentionDays, progress) };
+      const body = { ...held, ...progress };
+      return { status: 200, body, etag: etagOf(held.retentionDays, body) };
     },
   });
 
@@ -80,8 +100,8 @@ export const putAuditRetention = (place: Place): Route =>
     answers: {
       200: {
         description: "As it is now.",
-        schema: writeSchema,
-        example: { retentionDays: 3_650 },
+        schema: heldSchema,
+        example: heldExample,
         headers: ["ETag"],
       },
     },
@@ -89,16 +109,17 @@ export const putAuditRetention = (place: Place): Route =>
       const row = await readLog(call);
       const db = directory(call.env);
       const [found] = await call.look(db, [findRetention(db, row.log)]);
-      const before = daysOf(found);
-      call.checkPrecondition({ version: before });
-      const { retentionDays } = call.body;
+      const before = retentionOf(found?.results[0]);
+      call.checkPrecondition({ version: effectiveDays(before) });
+      const after = { ...before, own: call.body.retentionDays };
+      const held = heldOf(after);
       const answer = await call.commit({
         db,
-        statements: setRetention(db, row.log, before, retentionDays, call.now),
-        ...changed(row, "audit-retention-set", { retentionDays }),
-        answer: { status: 200, body: { retentionDays }, etag: etagOf(retentionDays) },
+        statements: setRetention(db, row.log, before.own, after.own, call.now),
+        ...changed(row, "audit-retention-set", held),
+        answer: { status: 200, body: held, etag: etagOf(held.retentionDays) },
       });
-      call.waitUntil(auditStub(call.env, row.log).settingsChanged(retentionDays));
+      call.waitUntil(auditStub(call.env, row.log).settingsChanged(true));
       return answer;
     },
   });

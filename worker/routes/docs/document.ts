@@ -19,6 +19,7 @@ export const API_INFO: DocumentInfo = {
     bindings: "A role, given to somebody at a scope.",
     roles: "What a role allows: the fixed ones, and those that a tenant or the platform makes.",
     tenants: "A tenant is an organization: it owns projects, and nothing of it is seen by another.",
+    plans: "Limits and retention under a name, which tenants are put on.",
     projects: "A project groups apps and the environments that they run in.",
     environments: "An environment is a namespace in one cluster. Their order is the way of a promotion.",
     apps: "An app is declared by a spec; each content of it is an immutable revision.",

@@ -5,7 +5,7 @@ import type { EnvironmentRelease } from "../../store/releases.ts";
 
 /** What rights are asked on, as routes know it. */
 
-export type Kind = "tenant" | "project" | "environment" | "app" | "cluster";
+export type Kind = "tenant" | "project" | "environment" | "app" | "cluster" | "plan";
 
 /** What is said of what is not there, and of what the principal may not know of. */
 export const missing = (kind: Kind, name: string): string => `There is no ${kind} '${name}'.`;

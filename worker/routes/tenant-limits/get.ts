@@ -13,7 +13,8 @@ export const getTenantLimits = defineRoute({
   operationId: "getTenantLimits",
   tag: "tenants",
   summary: "Get a tenant's limits",
-  description: "Requests a minute and streams at once: the figures that hold, set or by default.",
+  description:
+    "Requests a minute and streams at once: the figures that hold: the tenant's own, else its plan's, else the installation's.",
   action: "tenant:get",
   params: tenantParams,
   conditional: ["If-None-Match"],

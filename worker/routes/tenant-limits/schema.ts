@@ -1,31 +1,30 @@
 import { z } from "zod";
 import {
   DEFAULT_LIMITS,
-  MAX_REQUESTS_PER_MINUTE,
-  MAX_STREAMS,
-  MIN_REQUESTS_PER_MINUTE,
-  type TenantLimits,
+  effectiveLimits,
+  FIGURES,
+  type FigureSource,
+  figuresOf,
+  sourceOf,
 } from "../../../domain/limits/figures.ts";
+import { nameSchema } from "../../../domain/names/index.ts";
 import type { Answer } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
-import { effectiveLimits, type TenantLimitsRow } from "../../store/tenant-limits.ts";
+import type { LimitsOfTenant } from "../../store/tenant-limits.ts";
+import { figureFields } from "../shared/figures.ts";
 
-const requests = z.int().min(MIN_REQUESTS_PER_MINUTE).max(MAX_REQUESTS_PER_MINUTE);
-const streams = z.int().min(1).max(MAX_STREAMS);
-
-const figures = {
-  requestsPerMinute: requests.meta({ description: "Of all who belong to the tenant together." }),
-  principalRequestsPerMinute: requests.meta({ description: "Of each user, and of each key." }),
-  streams: streams.meta({ description: "Open at once: feeds, logs, proxied requests." }),
-  principalStreams: streams.meta({ description: "Open at once, of each user and each key." }),
-};
-
-/** What is left out is the installation's default again. */
-export const limitsWriteSchema = z.strictObject(figures).partial().meta({ id: "TenantLimitsWrite" });
+/** What is left out is the plan's, or else the installation's default again; without a plan the tenant is on none. */
+export const limitsWriteSchema = z
+  .strictObject({ plan: nameSchema, ...figureFields })
+  .partial()
+  .meta({ id: "TenantLimitsWrite" });
 
 export const limitsSchema = z
   .object({
-    ...figures,
+    ...figureFields,
+    plan: nameSchema.optional(),
+    /** Names of the figures that the plan gives. */
+    fromPlan: z.array(z.string()).optional(),
     /** Names of the figures that nobody set. */
     defaults: z.array(z.string()),
   })
@@ -34,25 +33,23 @@ export const limitsSchema = z
 export const limitsExample = {
   ...DEFAULT_LIMITS,
   requestsPerMinute: 5_000,
+  plan: "team",
+  fromPlan: ["requestsPerMinute"],
   defaults: ["principalRequestsPerMinute", "streams", "principalStreams"],
 };
 
-const FIGURES = Object.keys(DEFAULT_LIMITS) as (keyof TenantLimits)[];
-
-/** Own figures of a row, without what is a default. */
-export const ownFigures = (row: TenantLimitsRow | undefined): Record<keyof TenantLimits, number | null> => ({
-  requestsPerMinute: row?.requestsPerMinute ?? null,
-  principalRequestsPerMinute: row?.principalRequestsPerMinute ?? null,
-  streams: row?.streams ?? null,
-  principalStreams: row?.principalStreams ?? null,
+/** What events say of a tenant's limits: its own, without what its plan gives. */
+export const limitsState = ({ own, plan }: LimitsOfTenant) => ({
+  ...figuresOf(own),
+  plan: plan?.name ?? null,
 });
 
-export function limitsAnswer(row: TenantLimitsRow | undefined): Answer {
-  const own = ownFigures(row);
-  const defaults = FIGURES.filter((name) => own[name] === null);
+export function limitsAnswer({ own, plan }: LimitsOfTenant): Answer {
+  const from = (source: FigureSource) => FIGURES.filter((figure) => sourceOf(figure, own, plan) === source);
+  const ofPlan = plan ? { plan: plan.name, fromPlan: from("plan") } : {};
   return {
     status: 200,
-    body: { ...effectiveLimits(row), defaults },
-    etag: etagOf(row?.version ?? 0),
+    body: { ...effectiveLimits(own, plan), ...ofPlan, defaults: from("default") },
+    etag: etagOf(own?.version ?? 0, plan && [plan.id, plan.version]),
   };
 }

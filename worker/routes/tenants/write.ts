@@ -3,6 +3,7 @@ import { KubeNovaError } from "../../../domain/errors/index.ts";
 import type { Answer, Call } from "../../routing/call.ts";
 import { etagOf } from "../../routing/preconditions.ts";
 import { directory } from "../../store/database.ts";
+import { startOnDefaultPlan } from "../../store/plans.ts";
 import { insertTenant, type Tenant, tenantState, updateTenant } from "../../store/tenants.ts";
 import { newRow } from "../shared/catalogue.ts";
 import { missing, tenantObject } from "../shared/objects.ts";
@@ -19,7 +20,7 @@ export const tenantAnswer = (status: number, tenant: Tenant): Answer => ({
 export const authorizeTenant = (call: Call<{ tenant: string }>, row: Tenant | undefined): void =>
   call.authorize(row ? tenantObject(row) : {}, missing("tenant", call.params.tenant));
 
-/** Commits a new tenant. */
+/** Commits a new tenant, on the default plan where there is one. */
 export function createTenantRow(call: Call, name: string, write: TenantWrite): Promise<Answer> {
   const tenant: Tenant = {
     ...newRow(call, "tenant", name, write),
@@ -29,7 +30,7 @@ export function createTenantRow(call: Call, name: string, write: TenantWrite): P
   const db = directory(call.env);
   return call.commit({
     db,
-    statements: [insertTenant(db, tenant)],
+    statements: [insertTenant(db, tenant), startOnDefaultPlan(db, tenant.id, call.now)],
     events: [
       {
         type: "evt.tenant.created",
