@@ -51,7 +51,7 @@ describe("works", () => {
     const back = await api("PUT", path, { body: { retentionDays: null } });
     expect(back.body).toEqual({ retentionDays: 3650, source: "plan" });
     await api("DELETE", "/tenants/kept?confirm=kept");
-    await purgeDeleted(env.DB, Date.now() + RESTORE_WINDOW_MS + 1000);
+    await purgeDeleted(env, Date.now() + RESTORE_WINDOW_MS + 1000);
     expect(await env.DB.prepare("SELECT 1 FROM tenants WHERE id = ?").bind(id).first()).toBeNull();
     expect(await retentionDaysOf(env.DB, id)).toBe(3650);
   });
