@@ -7,7 +7,7 @@ import { until } from "../lib/until.ts";
 import { ROOT } from "../manager/bundle.ts";
 import { type Manager, startManager } from "../manager/start.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "../services/oidc-issuer.ts";
-import { type OidcServer, startOidcServer } from "../services/oidc-provider.ts";
+import { newIssuer, type OidcServer, startOidcServer } from "../services/oidc-provider.ts";
 
 /** The script of docs/login.md, on a fresh installation, with a person who does what it says. */
 
@@ -21,8 +21,7 @@ let issuer: string;
 beforeAll(async () => {
   oidc = await startOidcServer();
   manager = await startManager({ vars: { OUTBOUND_ALLOW_HOSTS_TENANTS: oidc.host } });
-  const made = await fetch(`http://${oidc.host}/issuers`, { method: "POST" });
-  issuer = ((await made.json()) as { issuer: string }).issuer;
+  issuer = await newIssuer(oidc.host);
 });
 afterAll(async () => {
   await manager?.stop();

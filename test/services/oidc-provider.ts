@@ -45,6 +45,12 @@ export async function startOidcServer(): Promise<OidcServer> {
   };
 }
 
+/** The URL of one more provider. @param host of the server */
+export async function newIssuer(host: string): Promise<string> {
+  const made = await fetch(`http://${host}/issuers`, { method: "POST" });
+  return ((await made.json()) as { issuer: string }).issuer;
+}
+
 /** For tests inside workerd, which cannot start a server. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startOidcServer();

@@ -1,6 +1,7 @@
 import type { ApiClient } from "../../lib/api.ts";
 import { until } from "../../lib/until.ts";
 import { CLIENT_ID, CLIENT_SECRET } from "../../services/oidc-issuer.ts";
+import { newIssuer } from "../../services/oidc-provider.ts";
 import type { Known } from "./known.ts";
 
 /** Of what an attack may use up, so many: each can be taken once. */
@@ -14,9 +15,12 @@ export const numbered = <T>(what: string, make: (name: string) => Promise<T>): P
 
 /** A provider of everybody that stays as it is, and others to change and to delete. @param home `/api/v1`, or a tenant's */
 export async function providersAt(api: ApiClient, home: string, oidc: string) {
-  const issuer = await fetch(`http://${oidc}/issuers`, { method: "POST" });
-  const { issuer: url } = (await issuer.json()) as { issuer: string };
-  const fields = { issuer: url, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, users: "everyone" };
+  const fields = {
+    issuer: await newIssuer(oidc),
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    users: "everyone",
+  };
   const make = async (name: string) =>
     (await api.post<{ id: string; name: string }>(`${home}/identity-providers`, { name, ...fields })).body;
   const { id } = await make("company");

@@ -1,4 +1,5 @@
 import { CLIENT_ID, CLIENT_SECRET } from "../../services/oidc-issuer.ts";
+import { newIssuer } from "../../services/oidc-provider.ts";
 import { type Garden, nameFrom } from "./garden.ts";
 import { Person } from "./person.ts";
 
@@ -26,11 +27,8 @@ const alone = ({ token, refreshToken }: Tokens): string[] => [
 const PROVIDERS = new WeakMap<Garden, Promise<string>>();
 
 async function makeProvider({ api, oidc }: Garden): Promise<string> {
-  const made = (await (await fetch(`http://${oidc}/issuers`, { method: "POST" })).json()) as {
-    issuer: string;
-  };
   const client = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
-  const provider = { name: "planted", issuer: made.issuer, ...client, users: "everyone" };
+  const provider = { name: "planted", issuer: await newIssuer(oidc), ...client, users: "everyone" };
   return (await api.post<{ id: string }>("/api/v1/identity-providers", provider)).body.id;
 }
 
